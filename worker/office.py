@@ -13,7 +13,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.enrolment import Progress
 from gateway.orders import send_order
-from mentorship.commands import End, Pause, Plan, Resume
+from mentorship.commands import Command, End, Pause, Plan, Resume
 from mentorship.events import MentorshipStarted
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
@@ -75,35 +75,52 @@ class RecordsOffice:
         await self._tell_of_its_line(enrolment)
 
     async def _tell_of_absences(self, enrolment: Enrolment, *, heard: bool) -> bool:
-        """Passes on what HR said of the two people before their mentorship existed (webhook/people_door.py). Returns whether there was anything to pass on.
+        """Returns whether there was anything to pass on."""
+        orders = await self._absences(enrolment, heard=heard)
+        for order in orders:
+            await send_order(self._client, enrolment.mentorship, order, _PATIENCE)
+        return bool(orders)
+
+    async def _absences(self, enrolment: Enrolment, *, heard: bool) -> list[End | Pause | Resume]:
+        """What HR said of the two people while their mentorship could not be told (webhook/people_door.py).
 
         A person who was erased meanwhile counts as gone: that ended their other pairs, and this one should not have begun (P8).
 
         Each word of HR's has a message id of its own. So repeating one changes nothing, and the next one is not mistaken for it.
         A return is passed on only if the mentorship may have `heard` of the leave: a new mentorship would refuse the command. A word about a leave that
-        came since the mentorship first started counts from when the door took it, however long it then waited to be started again (P5).
+        came since the mentorship first started counts from when the door took it, however long it then waited to be started again (P5). One that is in
+        its journal is left out: an operator may have decided otherwise since (P6).
         """
         now = datetime.now(UTC)
         couple = (enrolment.mentor, enrolment.mentee)
         profiles, words = await self._records.people.profiles(couple), await self._records.people.leave_words(couple)
-        told = False
+        found: list[End | Pause | Resume] = []
         for ref in couple:
             order: End | Pause | Resume
             word, at = words.get(ref), now
-            if word is not None and enrolment.started_at is not None and word.at >= enrolment.started_at:
-                at = word.at
             if ref not in profiles or profiles[ref].status == "gone":
-                order, said, at = End(reason="stepped_away", leaver=ref), "gone", now
-            elif word is not None and word.leave is not None and not word.leave.is_past(now):
-                order, said = Pause(away=ref, begins=word.leave.begins, until=word.leave.until), word.model_dump_json()
-            elif word is not None and heard:
-                order, said = Resume(away=ref), word.model_dump_json()
+                order, said = End(reason="stepped_away", leaver=ref), "gone"
+            elif word is not None:
+                if enrolment.started_at is not None and word.at >= enrolment.started_at:
+                    at = word.at
+                said = word.model_dump_json()
+                if word.leave is not None and not word.leave.is_past(at):
+                    order = Pause(away=ref, begins=word.leave.begins, until=word.leave.until)
+                elif heard:
+                    order = Resume(away=ref)
+                else:
+                    continue
             else:
                 continue
-            head = {"message_id": f"hr.enrolled.{ref}.{hashlib.sha256(said.encode()).hexdigest()[:16]}", "by": "operator", "at": at}
-            await send_order(self._client, enrolment.mentorship, order.model_copy(update=head), _PATIENCE)
-            told = True
-        return told
+            message_id = f"hr.enrolled.{ref}.{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+            if not await self._is_written(enrolment.mentorship, message_id, at):
+                found.append(order.model_copy(update={"message_id": message_id, "by": "operator", "at": at}))
+        return found
+
+    async def _is_written(self, mentorship: str, message_id: str, at: datetime) -> bool:
+        """Whether the journal has this word of HR's, from here or from the door, which sends a running mentorship its own message with the same instant."""
+        sent = [one.message_id for one in await self._records.doors.of(mentorship, "hr.") if one.at == at]
+        return any([await self._records.journal.receipt(mentorship, one) is not None for one in (message_id, *sent)])
 
     async def _tell_of_its_line(self, enrolment: Enrolment) -> None:
         """Orders the line that running pairs get (H4) when one came to report to the other after the files were checked. The mentorship continues."""
@@ -128,14 +145,18 @@ class RecordsOffice:
         return known, await self._records.programmes.get(known.programme, known.version)
 
     async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> bool:
-        """Starts it for the first time, or, when Temporal has lost it, again: from its journal, if it has one, and with what it was sent and did not write.
+        """Starts it for the first time, or, when Temporal has lost it, again: from its journal, if it has one, and with what it was sent and did not write,
+        and what HR said since.
 
         True for one that began with this call, and so was told nothing yet.
         """
-        owed = await unwritten(self._client, self._records, enrolment.mentorship) if enrolment.started_at is not None else ()
+        again = enrolment.started_at is not None
+        owed: tuple[Command, ...] = await unwritten(self._client, self._records, enrolment.mentorship) if again else ()
         # After that: if a row is still on its way into the journal, its message is recognised, and the new run does not differ from its journal.
         carried = await revive(self._records, enrolment.mentorship)
         begins = await self._begins(enrolment, cohort, programme) if carried is None else None
+        if again:
+            owed = (*owed, *await self._absences(enrolment, heard=carried is not None or bool(owed)))
         if begins is not None and owed:
             carried, begins = begun(begins), None
         if carried is not None:

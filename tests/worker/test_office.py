@@ -13,9 +13,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from mentorship.advance import advance, begin
-from mentorship.commands import ConfirmMeeting
+from mentorship.commands import ConfirmMeeting, Pause, Resume
 from mentorship.duration import iso
-from mentorship.events import EarnedMilestone
+from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.evolve import start
 from mentorship.programme import Programme
 from mentorship.state import State
@@ -170,20 +170,55 @@ async def test_who_is_back_while_the_pair_waits_to_be_started_again_is_told(comp
     assert company.temporal.state(company.first).pausing is None
 
 
-async def test_what_hr_says_of_a_mentorship_that_temporal_lost_counts_from_when_the_door_took_it(company):
-    """P5: the pause would last, and the end move, until somebody revived it."""
+async def lost(company: Company, *told: Any) -> MentorshipStarted:
+    """The first mentorship began thirty days ago, and its journal has what it was `told`, each a command with its instant. Temporal lost it."""
+    began, mentorship = datetime.now(UTC) - 30 * DAY, company.first
+    event = (await company.office._begins(company.pairs[0], *await company.office._known("spring"))).model_copy(update={"at": began, "slots": ()})
+    turns = [begin(event)]
+    for command in told:
+        turns.append(advance(turns[-1].state, [command], command.at))
+    await RecordsJournal(company.records).append(mentorship, [entry for turn in turns for entry in turn.entries], {}, None)
+    await company.records.cohorts.mark_started(mentorship, began)
+    await company.records.cohorts.await_start(mentorship)
+    return event
+
+
+def revived(company: Company) -> State:
+    carried = company.temporal.started[company.first].carried
+    return advance(State.model_validate(carried.state), carried.inbox, datetime.now(UTC)).state
+
+
+@pytest.mark.parametrize("paused", [True, False])
+async def test_what_hr_says_of_a_mentorship_that_temporal_lost_counts_from_when_the_door_took_it(company, paused):
+    """P5: deadlines that passed until somebody revived it, such as its pause's own end, are decided after it."""
     mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    pause = Pause(message_id="hr.1", by="operator", at=now - 20 * DAY, away=mentor, begins=now - 20 * DAY, until=now - 2 * DAY)
+    event = await lost(company, *[pause] * paused)
+    leave = None if paused else Leave(begins=now - 15 * DAY, until=now - 10 * DAY)
+    await company.records.people.note_leave(mentor, leave, now - 15 * DAY)
+    await company.enrol(1)
+    assert revived(company).ends == event.ends + 5 * DAY
+
+
+async def test_of_a_leave_from_before_it_first_began_a_mentorship_that_begins_anew_hears_as_it_begins(company):
+    now = datetime.now(UTC)
+    await company.records.people.note_leave(company.refs["mentor-0"], Leave(begins=now - HOUR, until=now + HOUR), now - HOUR)
     await company.enrol()
     await company.records.cohorts.await_start(company.first)
-    said = datetime.now(UTC)
-    await company.records.people.note_leave(mentor, None, said)
     await company.enrol()
-    assert {(command.command, command.at) for command in company.temporal.told[company.first]} == {("resume", said)}
-    told_anew = company.pairs[1].mentorship  # of a leave from before it began it hears as it begins
-    await company.records.people.note_leave(company.refs["mentor-1"], Leave(begins=now - HOUR, until=now + HOUR), now - HOUR)
-    await company.records.cohorts.await_start(told_anew)
-    await company.enrol()
-    assert {(command.command, command.at >= said) for command in company.temporal.told[told_anew]} == {("pause", True)}
+    assert {(command.command, command.at >= now) for command in company.temporal.told[company.first]} == {("pause", True)}
+
+
+async def test_a_leave_that_an_operator_ended_does_not_come_back_with_a_pair_that_is_started_again(company):
+    """Who ends a pause knows better than the leave (P6): HR's word is in the journal, and is not told twice."""
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    said, leave = now - 20 * DAY, Leave(begins=now - 20 * DAY, until=now + 20 * DAY)
+    await company.records.people.note_leave(mentor, leave, said)
+    await company.records.doors.accept(company.first, "hr.1", None, said)
+    pause = Pause(message_id="hr.1", by="operator", at=said, away=mentor, begins=leave.begins, until=leave.until)
+    await lost(company, pause, Resume(message_id="op.1", by="operator", at=now - 15 * DAY))
+    await company.enrol(1)
+    assert (revived(company).pausing, company.temporal.commands(company.first)) == (None, [])
 
 
 async def test_who_is_back_between_the_two_tellings_is_told(company, monkeypatch):
