@@ -137,6 +137,12 @@ class Journal(Part):
             row = (await connection.execute(wanted.order_by(journal.c.seq).limit(1))).mappings().one_or_none()
         return None if row is None else Receipt.model_validate(dict(row))
 
+    async def applied(self, mentorship: str, beginning: str) -> int:
+        """How many of the mentorship's commands whose id begins so were applied."""
+        theirs = (journal.c.mentorship == mentorship) & (journal.c.kind == "command") & journal.c.message_id.startswith(beginning, autoescape=True)
+        async with self._database.read() as connection:
+            return int((await connection.execute(select(func.count()).where(theirs, journal.c.outcome == "applied"))).scalar_one())
+
     async def is_sealed(self, mentorship: str) -> bool:
         """Whether the closing row is there, so that nothing will be appended any more."""
         async with self._database.read() as connection:

@@ -11,8 +11,6 @@ from mentorship.commands import Flag, OperatorCommand, Resolve
 from mentorship.instant import Instant
 from mentorship.reporting_line import way_between
 from records.cohorts import Enrolment
-from records.doors import Kept
-from records.lines import Line
 from records.people import People, Profile
 from records.store import Records
 from records.value import Value
@@ -84,39 +82,29 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
 
     Ends no mentorship. `said` names what changed, and `of` whose manager it was (the company's id), so that a repeat gives the same commands. Without
     them the whole reporting line takes their place: a mentorship is told of a line once, and once more if it comes back after its entry closed by
-    itself. An entry that a person closed stays closed while the reporting line is the same. An entry that an earlier order will open, once a worker
-    gets to it, is closed by a later one.
+    itself. An entry that a person closed stays closed while the reporting line is the same.
     """
     running = await records.cohorts.running()
     inside = [pair for pair in await in_line(records, running) if pair.enrolment.state == "started"]
     stood = await records.lines.all(open_only=False, line=LINE)
-    flagged = {mentorship: flag for mentorship, flag in await records.doors.waiting_of(f"{LINE}.", at - _OUTAGE) if not flag.message_id.startswith(_GONE)}
+    waiting = await records.doors.waiting_of(f"{LINE}.", at - _OUTAGE)
+    to_open = {mentorship: flag.message_id for mentorship, flag in waiting if not flag.message_id.startswith(_GONE)}
     told: list[Order] = []
     for pair in inside:
         if of is not None and of not in pair.way[:-1]:
             continue
         theirs = [line for line in stood if line.mentorship == pair.enrolment.mentorship]
-        once = _once(said, pair, sum([await _heard(records, line.mentorship, _gone(line.key)) for line in theirs]))
-        if theirs and theirs[-1].closed_at is not None and await _heard(records, pair.enrolment.mentorship, once):
+        once = _once(said, pair, await records.journal.applied(pair.enrolment.mentorship, _GONE))
+        if theirs and theirs[-1].closed_at is not None and await records.journal.receipt(pair.enrolment.mentorship, once) is not None:
             continue
         told.append(Order(enrolment=pair.enrolment, command=Flag(message_id=once, by=by, at=at, line=LINE)))
     still = {pair.enrolment.mentorship for pair in inside}
-    listed = [line for line in stood if line.closed_at is None]
+    opened = [*((line.mentorship, line.key) for line in stood if line.closed_at is None), *to_open.items()]
     known = {pair.mentorship: pair for pair in running if pair.mentorship not in still}
-    for mentorship in sorted({*flagged, *(line.mentorship for line in listed)} & known.keys()):
-        theirs = [line for line in listed if line.mentorship == mentorship]
-        for gone in await _ends(records, mentorship, theirs, flagged.get(mentorship)):
-            told.append(Order(enrolment=known[mentorship], command=Resolve(message_id=gone, by=by, at=at, line=LINE)))
+    for mentorship, entry in opened:
+        if mentorship in known:
+            told.append(Order(enrolment=known[mentorship], command=Resolve(message_id=_gone(entry), by=by, at=at, line=LINE)))
     return tuple(told)
-
-
-async def _ends(records: Records, mentorship: str, listed: Sequence[Line], flag: Kept | None) -> list[str]:
-    """The ids of orders that close what is in the list, and what will be: `flag` is the last order to open an entry that no worker has got to (P5)."""
-    ends = [_gone(line.key) for line in listed]
-    told = [one.at for gone in ends if (one := await records.doors.one(mentorship, gone)) is not None]
-    if flag is None or (ends and not told) or any(at > flag.at for at in told):
-        return ends
-    return [_gone(flag.message_id)]
 
 
 async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant) -> Order | None:
@@ -130,12 +118,8 @@ async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant)
     return None
 
 
-async def _heard(records: Records, mentorship: str, message_id: str) -> bool:
-    return await records.journal.receipt(mentorship, message_id) is not None
-
-
 def _gone(opened: str) -> str:
-    """`opened` is an entry's key, or the order that will open one."""
+    """`opened` is an entry's key, or the order that opens it once a worker gets to it (P5)."""
     return f"{_GONE}{_digest((opened,))}"
 
 

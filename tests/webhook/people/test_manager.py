@@ -7,8 +7,20 @@ from typing import Any
 
 import pytest
 
+from records.journal import JournalEntry
 from records.people import Profile
+from records.reporting_line import orders
 from tests.webhook.people.company import NOW
+
+
+async def journal(company, *commands: tuple[str, str, str]) -> None:
+    """Writes commands into the first pair's journal, each with its name, its id and its outcome."""
+    head = await company.records.journal.head(company.mentorships[0])
+    rows = [
+        JournalEntry(seq=seq, at=NOW, kind="command", name=name, message_id=message_id, by="p-o", outcome=outcome)
+        for seq, (name, message_id, outcome) in enumerate(commands, head.seq + 1 if head else 1)
+    ]
+    await company.records.journal.append(company.mentorships[0], rows)
 
 
 async def test_a_new_manager_who_brings_a_pair_into_one_line_is_a_line_for_the_coordinators(company):
@@ -36,6 +48,8 @@ async def test_a_change_further_up_counts_within_the_programmes_levels(company):
 
 async def test_a_line_that_is_gone_is_taken_off_the_list(company):
     await company.say("ben", "manager", {"manager_id": "ana"})
+    (flag,) = await company.orders(0)
+    await journal(company, ("flag", flag["message_id"], "applied"))
     await company.records.lines.open(company.mentorships[0], "reporting_line", None, NOW, "as the mentorship would")
     await company.say("ben", "manager", {"manager_id": None})
     assert [order["command"] for order in await company.orders(0)] == ["flag", "resolve"]
@@ -79,3 +93,30 @@ async def test_the_end_of_a_line_is_told_also_while_no_worker_has_opened_its_ent
     assert len({order["message_id"] for order in orders}) == len(orders)
     await company.say("cleo", "manager", {"manager_id": "dan"})
     assert len(await company.orders(0)) == len(orders), "whatever else HR says repeats nothing"
+
+
+async def test_the_end_is_told_of_the_second_entry_also_where_an_operator_told_that_of_the_first(company, clock):
+    """An operator's command reads a people file and sends its orders itself, with no worker alive either."""
+    await company.records.lines.open(company.mentorships[0], "reporting_line", None, NOW, "as the mentorship would")
+    (told,) = await orders(company.records, by="p-o", at=clock.now)
+    for manager in ("ana", None):
+        clock.forward(timedelta(minutes=1))
+        await company.say("ben", "manager", {"manager_id": manager})
+    assert {order["at"] for order in await company.orders(0) if order["message_id"] != told.command.message_id} == {
+        "2027-03-01T09:31:00Z",
+        "2027-03-01T09:32:00Z",
+    }
+
+
+async def test_an_operator_tells_of_a_line_again_after_its_entry_closed_by_itself_whatever_had_opened_it(company, clock):
+    """HR and a people file told of it, and HR of its end, with no worker alive. Whoever got to it opened one entry, and closed it."""
+    mentorship = company.mentorships[0]
+    await company.say("ben", "manager", {"manager_id": "ana"})
+    (told,) = await orders(company.records, by="p-o", at=clock.now)
+    await company.say("ben", "manager", {"manager_id": None})
+    flag, end = (order["message_id"] for order in await company.orders(0))
+    await journal(company, ("flag", flag, "applied"), ("flag", told.command.message_id, "refused"), ("resolve", end, "applied"))
+    await company.records.lines.open(mentorship, "reporting_line", None, NOW, "as the mentorship would")
+    await company.records.lines.close(mentorship, "reporting_line", NOW)
+    await company.records.people.tell(company.refs["ben"], {"manager_id": "ana"}, clock.now)
+    assert [order.command.command for order in await orders(company.records, by="p-o", at=clock.now)] == ["flag"]
