@@ -174,6 +174,17 @@ async def test_where_the_keyboard_is_can_be_seen_on_everything_that_can_be_reach
         assert reached > 5
 
 
+async def test_on_a_phone_with_letters_twice_as_large_no_button_breaks_in_the_middle_of_a_word(chromium, served, lived):
+    page = await chromium.new_page(viewport={"width": 360, "height": 900})
+    for act in ("", "confirm_meeting/all", "set_goal"):
+        await page.goto(f"{served}{lived.page()}/{act}".rstrip("/") + "?lang=de")
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        whole = "nodes => nodes.map(one => { one.style.overflowWrap = 'normal'; return [one.innerText, one.scrollWidth <= one.clientWidth] })"
+        told = dict(await page.locator(".button:visible, button:visible").evaluate_all(whole))
+        assert told
+        assert {name for name, fits in told.items() if not fits} == set(), act
+
+
 async def test_on_paper_nothing_stands_beside_the_page_and_letters_are_dark(chromium, served, lived):
     """A browser prints from the leftmost letter: what waited beside the screen in Arabic moved the whole page off its paper."""
     page = await chromium.new_page(color_scheme="dark", viewport={"width": 690, "height": 900})
