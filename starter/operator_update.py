@@ -24,7 +24,7 @@ from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
 from wire.names import STATUS_QUERY, TIMELINE_QUERY
 
-_UNTIL = {"paused_until": "paused until", "ends": "which ends", "ends_with_pause": "or with its pause"}
+_UNTIL = {"paused_until": "paused until", "ends": "which ends", "ends_with_pause": "with its pause"}
 _LOOKS, _LOOK_EVERY = 20, 0.1  # seconds
 _MAY_HAVE_IT = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL, RPCStatusCode.ABORTED}
 """After these errors nobody knows whether the mentorship took the command: a storm, a crash, a server or a proxy that goes away."""
@@ -54,7 +54,7 @@ async def update(cohort: str, pair_id: str, command: Callable[[dict[str, Any]], 
 
 async def _until(client: Client, pair: Enrolment, name: str, patience: float) -> dict[str, datetime]:
     """Until when the change holds, as the mentorship has it now. Empty if it cannot be asked, since what was done is done."""
-    keys = {"pause": ["paused_until"], "extend": ["ends", "ends_with_pause"], "resume": ["ends"]}.get(name)
+    keys = {"pause": ["paused_until"], "extend": ["ends", "ends_with_pause"], "resume": ["paused_until", "ends", "ends_with_pause"]}.get(name)
     if keys is None:
         return {}
     handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)

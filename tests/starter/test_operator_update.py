@@ -30,7 +30,21 @@ class PlannedMeanwhile:
         return [{"what": "extended"}, *([{"what": "plan_applied"}] if planned else [])]
 
 
-async def test_the_end_that_is_told_is_never_one_from_before_its_meetings_were_planned() -> None:
-    pair = Enrolment(cohort="busy", pair="m-1", pair_id="p1", mentor="p-1", mentee="p-2", state="started")
+class OnLeave(PlannedMeanwhile):
+    """A mentorship whose operator ended their own pause while one of the two is on leave."""
 
-    assert await _until(PlannedMeanwhile(), pair, "extend", 1.0) == {"ends": IN_CALENDAR_TIME}  # type: ignore[arg-type]
+    async def query(self, question: str, **_: Any) -> Any:
+        if question == STATUS_QUERY:
+            return {end: IN_CALENDAR_TIME.isoformat() for end in ("paused_until", "ends", "ends_with_pause", "reporting_ends")}
+        return [{"what": "pause_prolonged"}]
+
+
+PAIR = Enrolment(cohort="busy", pair="m-1", pair_id="p1", mentor="p-1", mentee="p-2", state="started")
+
+
+async def test_who_ends_a_pause_is_told_that_a_leave_goes_on() -> None:
+    assert set(await _until(OnLeave(), PAIR, "resume", 1.0)) == {"paused_until", "ends", "ends_with_pause"}  # type: ignore[arg-type]
+
+
+async def test_the_end_that_is_told_is_never_one_from_before_its_meetings_were_planned() -> None:
+    assert await _until(PlannedMeanwhile(), PAIR, "extend", 1.0) == {"ends": IN_CALENDAR_TIME}  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         held = run("extend", "busy", "p1", "--by", "P1W")
         shown = run("show", "busy", "p1", "--json").json["status"]
         told = [f"{datetime.fromisoformat(shown[end]).astimezone(UTC):%Y-%m-%d %H:%M}Z" for end in ("ends", "ends_with_pause")]
-        assert (held.code, held.out) == (0, f"extend: done for p1 of busy, which ends {told[0]}, or with its pause {told[1]}\n")
+        assert (held.code, held.out) == (0, f"extend: done for p1 of busy, which ends {told[0]}, with its pause {told[1]}\n")
         assert told[0] < told[1]
         assert run("resume", "busy", "p1", "--as", "ana").code == 0
         before = ends(run)
