@@ -8,7 +8,7 @@ from __future__ import annotations
 from mentorship import events as e
 from mentorship.people import SIDES
 from mentorship.policy.follow_ups import wants_follow_up
-from mentorship.policy.ladder import episode_is_over, rung_reached, strikes
+from mentorship.policy.ladder import episode_is_over, frozen, rung_reached, strikes
 from mentorship.policy.meetings import held_instants, not_held_in_a_row, topic_for, without_word_in_a_row
 from mentorship.policy.milestones import done_in_time
 from mentorship.policy.pauses import away_until
@@ -41,10 +41,7 @@ def _held(state: State) -> list[e.AnyEvent]:
 
 
 def _ladder(state: State) -> list[e.AnyEvent]:
-    """Climbs once per rung and episode. A person who jumps two rungs hears of the higher one only (H14).
-
-    A pause freezes the ladder (H16), and after the end no rhythm is left to change.
-    """
+    """Climbs once per rung and episode. A person who jumps two rungs hears of the higher one only (H14)."""
     found: list[e.AnyEvent] = []
     for side in SIDES:
         person = state.person(side)
@@ -53,7 +50,7 @@ def _ladder(state: State) -> list[e.AnyEvent]:
         if episode_is_over(state, side):
             found.append(e.EpisodeEnded(at=state.now, side=side))
             continue
-        rung = rung_reached(state, side) if state.pausing is None and not state.closing else 0
+        rung = rung_reached(state, side) if not frozen(state) else 0
         if rung > person.rung:
             do = state.rules.cancellations.ladder[rung - 1].do
             found.append(e.LadderClimbed(at=state.now, side=side, rung=rung, do=do))

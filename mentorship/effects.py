@@ -62,6 +62,8 @@ class MeetingFacts(BaseModel, frozen=True):
     session: int | None = None
     session_sent: bool = False
     """The topic's prompts went out before, for a meeting that did not happen: the mail names the topic, and does not send it again."""
+    session_on_page: bool = False
+    """Another conversation took the topic that the mail was to bring. It names the one that the meeting has now, and leaves its prompts to the page."""
     confirmed: bool = False
     accepted: bool = False
     """Filled in for a preparation as it goes."""
@@ -134,6 +136,8 @@ class SendNotice(Effect):
     """Who left the programme, if the mentorship ended for that."""
     survey: bool = False
     """The closing survey is still unanswered, and this mail is its one reminder."""
+    survey_answered: bool = False
+    """The closing survey was answered while the mail that asks for it waited."""
 
     @property
     def after(self) -> Side | None:

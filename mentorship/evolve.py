@@ -369,7 +369,9 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return {"completed": True}
         case e.NoticeFailed():
             return _not_reached(state, event)
-        case e.CommandRefused() | e.FeedbackGiven():
+        case e.FeedbackGiven():
+            return _person(state, event.side, feedback_at=event.at)
+        case e.CommandRefused():
             return {}
         case _:
             assert_never(event)

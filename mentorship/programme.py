@@ -271,7 +271,7 @@ class Pairing(Part):
     criteria: tuple[Criterion, ...] = ()
 
 
-REVISION = 2
+REVISION = 3
 """Which decisions this release makes. A release that decides something differently adds one, and asks `Rules.revision` at that place."""
 
 
@@ -311,6 +311,9 @@ class Rules(BaseModel, frozen=True):
     that waited has the milestones and the end as they are when it goes; no mail goes about a pause that is over, or an absence admitted meanwhile.
     2: where the programme ended before the slots came that a pause or an extension asked for, no meeting from before passes for the closing one, and any
     conversation since does; what is waived in a pause is dated by the end that the pause moves; no nudge goes once the coordinator was told.
+    3: a mail that waited asks nobody for what they gave meanwhile, the survey or feedback, nor for a survey that is closed, nor for an answer that nobody
+    takes any more; it names no topic that another conversation took, and the benefits that are pinned now; none goes about a ladder, a row of meetings,
+    a last stretch or a line that a pause, an extension, the end or somebody's word has done away with.
     """
 
     @field_validator("revision")

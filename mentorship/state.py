@@ -238,6 +238,8 @@ class Person(Part):
     asked_extension: bool = False
     feedback_asked: int = 0
     """The number of meetings held after which this person was last invited to give feedback (H15)."""
+    feedback_at: Instant | None = None
+    """When this person last gave feedback."""
     pulse_asked: bool = False
     pulse_answered: bool = False
     closing_answered: bool = False

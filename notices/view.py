@@ -37,6 +37,8 @@ class MeetingView:
     """Until when it can be moved or cancelled without any mark; None when that time is over as the mail is sent."""
     topic: str | None
     topic_sent: bool
+    topic_on_page: bool
+    """Its questions are on the page alone."""
     expectations: bool
     prompts: tuple[str, ...]
     resources: tuple[Resource, ...]
@@ -88,6 +90,7 @@ class View:
         self.calendar_changed = notice.calendar is not None
         self.certificate_follows = notice.certificate_follows
         self.survey = notice.survey
+        self.survey_answered = notice.survey_answered
         self.longer = clock.language.lasting(notice.longer.span) if notice.longer is not None and may_read("partner", "meetings") else None
         self._elsewhere = elsewhere
         known = notice.milestones if may_read("partner", "milestones") else ()
@@ -106,6 +109,7 @@ class View:
     def _meeting(self, facts: MeetingFacts) -> MeetingView:
         session = self._session(facts.session)
         free_until = facts.start - self._free_before
+        brought = session if not (facts.session_sent or facts.session_on_page) else None
         return MeetingView(
             number=facts.meeting,
             when=self._clock.when(facts.start),
@@ -117,9 +121,10 @@ class View:
             free_until=self._clock.when(free_until) if free_until > self._clock.now else None,
             topic=self._clock.language.isolated(session.topic) if session is not None else None,
             topic_sent=facts.session_sent,
-            expectations=session is not None and session.expectations,
-            prompts=tuple(map(self._clock.language.isolated, session.prompts)) if session is not None and not facts.session_sent else (),
-            resources=session.resources if session is not None and not facts.session_sent else (),
+            topic_on_page=facts.session_on_page and session is not None and bool(session.prompts),
+            expectations=brought is not None and brought.expectations,
+            prompts=tuple(map(self._clock.language.isolated, brought.prompts)) if brought is not None else (),
+            resources=brought.resources if brought is not None else (),
         )
 
     def _session(self, index: int | None) -> Session | None:

@@ -9,8 +9,9 @@ from mentorship.duration import Duration
 from mentorship.effects import OUTLIVING, MeetingFacts, NoticeKind, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy.ladder import coordinator_told
-from mentorship.policy.meetings import calendar, described, topic_moves_on
+from mentorship.policy.follow_ups import feedback_given
+from mentorship.policy.ladder import coordinator_told, frozen
+from mentorship.policy.meetings import calendar, described, topic_for, topic_moves_on, topics_taken, who_has_topic
 from mentorship.policy.milestones import one_sided, standing
 from mentorship.policy.pauses import pause_to_add
 from mentorship.state import State
@@ -24,10 +25,11 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
 
     It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar and
     the end as they are now: another change may wait behind this mail, or have gone before it, and a pause moves the end. A welcome may have waited for
-    the first day since its cohort was started. It brings the milestones as they are now, until it is decided who is certified, and says whether the
-    partner would like more time; and of the meeting that it prepares, who accepted the time.
+    the first day since its cohort was started. It brings the milestones as they are now, until it is decided who is certified, the benefits that its
+    reader has pinned now, and who accepted the time of the meeting that it prepares; and it says whether the partner would like more time.
     """
-    if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
+    until = _helps_until(notice, state)
+    if (until is not None and now >= until) or not _is_open(notice, state):
         news = _news_taken_along(notice, state, now)
         if news is None:
             return None
@@ -41,9 +43,8 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     }
     if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of past meetings
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
-    if notice.kind == "prepare" and notice.meeting is not None and side is not None:
-        accepted = _accepted(state, notice.meeting.meeting)
-        still["meeting"] = notice.meeting.model_copy(update={"accepted": side in accepted, "confirmed": len(accepted) == len(SIDES)})
+    if notice.meeting is not None and side is not None:
+        still["meeting"] = _as_it_is_now(notice, notice.meeting, state, side, now)
     if notice.ends is not None and not state.over:
         still["ends"] = state.ends + pause_to_add(state)
     if notice.kind in ALONGSIDE and side is not None:
@@ -51,7 +52,44 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     if notice.milestones and side is not None and state.decided is None and state.rules.revision:
         still["milestones"], still["needed"] = standing(state, side)
         still["answered"], still["awaits_reader"] = one_sided(state, side)
+    if side is not None and state.rules.revision >= 3:
+        person = state.person(side)
+        given = notice.feedback_for is not None and feedback_given(state, side, notice.feedback_for)
+        still["helps_until"], still["pins"] = _helps_until(notice, state), person.pins
+        still["feedback_for"] = None if given else notice.feedback_for
+        still["survey"] = notice.survey and not person.closing_answered and not state.over  # nobody takes an answer then
+        still["survey_answered"] = _survey_answered(notice, state)
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
+
+
+def _helps_until(notice: SendNotice, state: State) -> Instant | None:
+    """Until reports close, if nothing else is left: for whoever has answered the survey, and for how the reader remembers an absence (H13)."""
+    reports = _survey_answered(notice, state) or (notice.kind == "absence_reported" and state.rules.revision >= 3)
+    closes = state.reporting_ends + pause_to_add(state)
+    return min(notice.helps_until, closes) if reports and notice.helps_until is not None else notice.helps_until
+
+
+def _survey_answered(notice: SendNotice, state: State) -> bool:
+    """Whether this is the mail that asks for the closing survey, and its reader answered while it waited."""
+    return notice.kind == "closing_survey" and state.rules.revision >= 3 and any(side == notice.to and state.person(side).closing_answered for side in SIDES)
+
+
+def _as_it_is_now(notice: SendNotice, facts: MeetingFacts, state: State, side: Side, now: Instant) -> MeetingFacts:
+    """The meeting with who accepted its time, if it is prepared, and with its topic of now.
+
+    Another conversation may have taken the topic meanwhile (H10). Then the meeting has the next one, as its page says: the mail names that, and brings the
+    questions of neither.
+    """
+    if notice.kind == "prepare":
+        accepted = _accepted(state, facts.meeting)
+        facts = facts.model_copy(update={"accepted": side in accepted, "confirmed": len(accepted) == len(SIDES)})
+    meeting = state.meeting(facts.meeting)
+    if state.rules.revision < 3 or meeting is None or meeting.start <= now or facts.session is None or facts.session not in topics_taken(state):
+        return facts
+    session = topic_for(state, meeting.n)
+    if session == facts.session:
+        return facts
+    return facts.model_copy(update={"session": session, "session_sent": side in who_has_topic(state, session), "session_on_page": True})
 
 
 def longer_wanted(state: State, side: Side) -> Duration | None:
@@ -61,12 +99,16 @@ def longer_wanted(state: State, side: Side) -> Duration | None:
 
 
 def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
-    """What remains of a proposal that is settled or past, if it goes instead of the news of a move: the news that the meeting has another time."""
-    meeting = state.meeting(notice.meeting.meeting) if notice.meeting is not None else None
-    until = notice.news_until
-    if until is None or now >= until or state.over or meeting is None or meeting.cancelled is not None:
+    """What remains of a proposal that is settled or past, if it goes instead of the news of a move: the news that the meeting has another time.
+
+    It brings the topic that it took along. Up to revision 2 that was lost.
+    """
+    facts, until = notice.meeting, notice.news_until
+    meeting = state.meeting(facts.meeting) if facts is not None else None
+    if facts is None or until is None or now >= until or state.over or meeting is None or meeting.cancelled is not None:
         return None
-    moved = described(state, meeting, previous_start=notice.known_start)
+    topic = {"session": facts.session, "session_sent": facts.session_sent} if state.rules.revision >= 3 else {}
+    moved = described(state, meeting, previous_start=notice.known_start, **topic)
     return notice.model_copy(update={"kind": "rescheduled", "change": "moved", "meeting": moved, "helps_until": until, "news_until": None})
 
 
@@ -79,9 +121,14 @@ def _is_open(notice: SendNotice, state: State) -> bool:
         case "alignment_reminder":
             return side is None or state.person(side).confirmed_at is None
         case "check_in":
-            return "run" in state.seen
+            return "run" in state.seen and not (state.pausing is not None and state.rules.revision >= 3)
         case "nudge" if side is not None and state.rules.revision >= 2:  # it says that nobody else was told
-            return not coordinator_told(state, side)
+            stands = state.rules.revision < 3 or (state.person(side).rung > 0 and not frozen(state))
+            return stands and not coordinator_told(state, side)
+        case "heads_up" if state.rules.revision >= 3:  # an extension far enough lets it come again
+            return "heads_up" in state.seen
+        case "case" if state.rules.revision >= 3:
+            return notice.line is None or notice.line in state.attention
         case "survey_reminder":
             return side is None or not state.person(side).closing_answered
         case "rescheduled" if notice.change in ("paused", "resumed") and state.rules.revision:

@@ -66,6 +66,11 @@ def rung_reached(state: State, side: Side) -> int:
     return max((number for number, rung in enumerate(state.rules.cancellations.ladder, 1) if count >= rung.at), default=0)
 
 
+def frozen(state: State) -> bool:
+    """Whether nobody climbs: a pause freezes the ladder (H16), and after the end no rhythm is left to change."""
+    return state.pausing is not None or state.closing
+
+
 def coordinator_told(state: State, side: Side) -> bool:
     """Whether the rungs that this episode has climbed include the coordinator's."""
     return any(rung.do == "coordinator" for rung in state.rules.cancellations.ladder[: state.person(side).rung])

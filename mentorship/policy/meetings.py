@@ -69,8 +69,13 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
     if meeting is not None and meeting.topic is not None:
         return meeting.topic
     topics = [index for index in range(state.rules.sessions) if index != closing]
-    taken = {m.session for m in state.meetings} | {extra.session for extra in state.extras}
+    taken = topics_taken(state)
     return next((topic for topic in topics if topic not in taken), topics[-1] if topics else 0)
+
+
+def topics_taken(state: State) -> set[int | None]:
+    """The sessions of the meetings that were held, planned or extra."""
+    return {m.session for m in state.meetings} | {extra.session for extra in state.extras}
 
 
 def who_has_topic(state: State, session: int | None) -> tuple[Side, ...]:

@@ -8,9 +8,10 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.duration import iso
+from mentorship.policy.helping import still_helping
 from mentorship.policy.meetings import topic_for
 from mentorship.policy.milestones import milestone_facts
-from mentorship.programme import MilestoneRule
+from mentorship.programme import REVISION, MilestoneRule
 
 HOUR = timedelta(hours=1)
 CLOSING = 11
@@ -59,6 +60,34 @@ def test_a_topic_is_the_next_meetings_until_somebody_says_that_it_was_talked_abo
     assert topic_for(told.state, 2) == 0
     told.met(1)
     assert topic_for(told.state, 2) == 1
+
+
+@pytest.mark.parametrize("revision", [REVISION, 2])
+@pytest.mark.parametrize("what", ["extra", "late-word"])
+def test_a_preparation_that_waits_names_the_topic_that_its_meeting_has_by_then(story, meets, what, revision):
+    """H10: overnight somebody says that they talked meanwhile, or that they met the last time. The next topic is named, and its questions are on the page."""
+    told = story(revision=revision)
+    if what == "extra":
+        told.met(1)
+    told.wait(meets(2) - timedelta(days=3))
+    prepare = told.prepared(2)
+    was, brought = (1, False) if what == "extra" else (0, True)
+    assert (prepare.meeting.session, prepare.meeting.session_sent) == (was, brought)
+    assert still_helping(prepare, told.state, told.state.now) == prepare
+    if what == "extra":
+        told.extra(told.state.now - HOUR)
+    else:
+        told.tell("mentee", c.ReportMeeting(meeting=1, held=True), told.state.now + HOUR)
+    assert topic_for(told.state, 2) == was + 1
+    now = still_helping(prepare, told.state, told.state.now)
+    assert now is not None
+    assert now.meeting is not None
+    seen = (was, brought, False) if revision == 2 else (was + 1, False, True)
+    assert (now.meeting.session, now.meeting.session_sent, now.meeting.session_on_page) == seen
+    assert now.meeting.start == prepare.meeting.start
+    told.tell("mentor", c.CancelMeeting(meeting=2), told.state.now + HOUR)
+    told.wait(meets(3))
+    assert (told.prepared(3).meeting.session, told.prepared(3).meeting.session_sent) == (was + 1, False), "nobody got its questions"
 
 
 def test_no_topic_is_skipped_however_late_somebody_says_that_they_met(story, meets):

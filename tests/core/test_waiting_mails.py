@@ -157,6 +157,24 @@ def test_a_proposal_that_helps_no_more_leaves_the_news_that_it_took_the_place_of
     assert not told.helps(left)
 
 
+def test_news_that_a_settled_proposal_leaves_brings_the_topic_that_it_brought(story, meets):
+    """H10: they moved the meeting to tomorrow, too soon for a preparation, so the news had the topic; the proposal of that night took its place."""
+    told = story()
+    soon, night = meets(1, hours=-76), meets(1, hours=-99)
+    told.both(c.MoveMeeting(meeting=1, to=soon), meets(1, hours=-101))
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=night), meets(1, hours=-100))
+    (left,) = joined([told.last("rescheduled", "mentee")], told.last("move_proposed", "mentee"), told.state, told.state.now).waiting
+    sent = still_helping(left, told.state, night)
+    assert sent is not None
+    assert sent.meeting is not None
+    assert (sent.kind, sent.meeting.start, sent.meeting.session, sent.meeting.session_sent) == ("rescheduled", soon, 0, False)
+    before = told.state.model_copy(update={"rules": told.state.rules.model_copy(update={"revision": 2})})
+    lost = still_helping(left, before, night)
+    assert lost is not None
+    assert lost.meeting is not None
+    assert lost.meeting.session is None
+
+
 @pytest.mark.parametrize("order", [c.End(reason="operator"), c.Pause()])
 def test_no_other_time_is_news_of_what_is_over_or_dropped(story, meets, order):
     told = story()

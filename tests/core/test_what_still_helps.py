@@ -8,12 +8,28 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.duration import iso
+from mentorship.effects import SendNotice
+from mentorship.instant import Instant
 from mentorship.policy.helping import still_helping
 from mentorship.policy.milestones import final_instant
 from mentorship.programme import Surveys
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+CLOSING = c.SubmitPrivately(body=c.SurveyAnswers(survey="closing", answers={"trust": 5}))
+
+
+def sent(told, mail: SendNotice, at: Instant | None = None) -> SendNotice:
+    """The mail as it goes now, or then."""
+    found = still_helping(mail, told.state, at or told.state.now)
+    assert found is not None
+    return found
+
+
+def before(told, mail: SendNotice, revision: int, at: Instant | None = None) -> SendNotice | None:
+    """The mail as a mentorship of an earlier revision has it go."""
+    state = told.state.model_copy(update={"rules": told.state.rules.model_copy(update={"revision": revision})})
+    return still_helping(mail, state, at or state.now)
 
 
 def test_did_you_meet_goes_only_while_nobody_has_said(story, meets):
@@ -164,10 +180,24 @@ def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
     told.wait(ends - 21 * DAY)
     news = told.last("heads_up", "mentor")
     assert still_helping(news, told.state, told.state.now) == news
-    told.operator(c.Extend(length=iso("P4W")), told.state.now)
+    told.operator(c.Extend(length=iso("PT6H")), told.state.now + DAY)
     now = still_helping(news, told.state, told.state.now)
     assert now is not None
-    assert now.ends == ends + 28 * DAY
+    assert now.ends == ends + 6 * HOUR
+
+
+def test_the_last_stretch_is_told_when_it_begins(story, ends):
+    """Calm: while the mail waited, the two agreed on four weeks more, and another mail comes three weeks before the end that they have now."""
+    told = story()
+    told.wait(ends - 21 * DAY)
+    news = told.last("heads_up", "mentor")
+    told.operator(c.Extend(length=iso("P4W")), told.state.now + HOUR)
+    assert not told.helps(news)
+    moved = before(told, news, 2)
+    assert moved is not None
+    assert moved.ends == ends + 28 * DAY
+    told.wait(ends + 7 * DAY)
+    assert len(told.mails("heads_up", "mentor")) == 2
 
 
 def test_milestones_are_counted_as_the_mail_goes(story, ends):
@@ -181,8 +211,7 @@ def test_milestones_are_counted_as_the_mail_goes(story, ends):
     assert now is not None
     assert [fact.done_at is not None for fact in now.milestones[:3]] == [True, True, False]
     assert now == news.model_copy(update={"milestones": now.milestones})
-    before = told.state.model_copy(update={"rules": told.state.rules.model_copy(update={"revision": 0})})
-    assert still_helping(news, before, before.now) == news
+    assert before(told, news, 0) == news
 
 
 def test_a_nudge_that_says_nobody_else_was_told_goes_while_that_is_so(story):
@@ -194,8 +223,56 @@ def test_a_nudge_that_says_nobody_else_was_told_goes_while_that_is_so(story):
     assert told.helps(nudge)
     told.cancel(3)
     assert not told.helps(nudge)
-    before = told.state.model_copy(update={"rules": told.state.rules.model_copy(update={"revision": 1})})
-    assert still_helping(nudge, before, before.now) == nudge
+    assert before(told, nudge, 1) == nudge
+
+
+@pytest.mark.parametrize("what", ["excused", "paused", "ended"])
+def test_a_nudge_waits_for_no_other_rhythm_than_there_can_be(story, ends, what):
+    """H14, H16: overnight the partner said "fine by me", the meetings were paused, or the programme came to its end."""
+    told = story(meetings=13).confirmed()
+    (last, other) = (told.state.meetings[-1].n, told.state.meetings[-2].n)
+    for n in (other, last):
+        told.cancel(n)
+    nudge = told.last("nudge", "mentee")
+    assert told.helps(nudge)
+    if what == "excused":
+        for n in (other, last):
+            told.tell("mentor", c.Excuse(meeting=n), told.state.now + HOUR)
+    elif what == "paused":
+        told.operator(c.Pause(), told.state.now + HOUR)
+    else:
+        told.wait(ends)
+    assert not told.helps(nudge)
+    assert before(told, nudge, 2) == nudge
+
+
+def test_nobody_is_asked_what_would_help_while_the_meetings_are_paused(story):
+    """H14, H16: other times are no help then, and a pause is what they have."""
+    told = story().confirmed()
+    for n in (1, 2, 3):
+        told.cancel(n, reason="personal")
+    asked = told.last("check_in", "mentor")
+    assert told.helps(asked)
+    told.operator(c.Pause(), told.state.now + HOUR)
+    assert not told.helps(asked)
+    assert before(told, asked, 2) == asked
+
+
+@pytest.mark.parametrize("how", ["by-a-coordinator", "by-itself"])
+def test_coordinators_are_written_to_about_a_line_that_is_still_in_their_list(story, how):
+    """H14, P7: the line was there in the evening; by the next morning one of them had settled it, or the partner had excused the meetings."""
+    told = story().confirmed()
+    for n in (1, 2, 3):
+        told.cancel(n)
+    case, person = told.last("case", "coordinators"), told.last("coordinator_told", "mentee")
+    assert told.helps(case)
+    if how == "by-a-coordinator":
+        told.operator(c.Resolve(line="cancellations_mentee"), told.state.now + HOUR)
+    else:
+        for n in (1, 2, 3):
+            told.tell("mentor", c.Excuse(meeting=n), told.state.now + HOUR)
+    assert (told.helps(case), told.helps(person)) == (False, True)
+    assert before(told, case, 2) == case
 
 
 def test_a_result_tells_what_was_decided(story, ends):
@@ -253,8 +330,72 @@ def test_a_question_in_a_preparation_that_was_answered_meanwhile_is_left_out(sto
     told.wait(meets(2, hours=-72))
     prepare = told.last("prepare", "mentor")
     assert prepare.unreported == (1,)
-    told.met(1)
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False), told.state.now)
     assert still_helping(prepare, told.state, told.state.now) == prepare.model_copy(update={"unreported": ()})
+
+
+@pytest.mark.parametrize("kind", ["prepare", "closing_survey"])
+def test_who_has_given_feedback_meanwhile_is_not_invited_to(story, meets, ends, kind):
+    """H15, Calm: it is asked after the third meeting, each of them for themself. What they gave before that one was about others."""
+    told = story(feedback_after=(3,), meetings=3 if kind == "closing_survey" else 12).met(1, 2)
+    told.tell("mentor", c.SubmitPrivately(body=c.Feedback(meeting=2)), told.state.now)
+    told.met(3)
+    told.wait(ends if kind == "closing_survey" else meets(4, hours=-72))
+    invited = {side: told.last(kind, side) for side in ("mentor", "mentee")}
+    assert [mail.feedback_for for mail in invited.values()] == [3, 3]
+    assert all(sent(told, mail) == mail for mail in invited.values())
+    told.tell("mentor", c.SubmitPrivately(body=c.Feedback(meeting=3)), told.state.now)
+    assert [sent(told, mail).feedback_for for mail in invited.values()] == [None, 3]
+    assert before(told, invited["mentor"], 2) == invited["mentor"]
+
+
+def test_what_matters_to_its_reader_is_what_they_have_pinned_as_the_mail_goes(story, meets):
+    """H2."""
+    told = story()
+    told.wait(meets(1, hours=-72))
+    prepare = told.last("prepare", "mentor")
+    told.tell("mentor", c.SubmitPrivately(body=c.Pins(benefits=("mentor.1",))), told.state.now)
+    assert sent(told, prepare) == prepare.model_copy(update={"pins": ("mentor.1",)})
+    assert before(told, prepare, 2) == prepare
+
+
+# -- the survey -----------------------------------------------------------------------------------------------------------
+
+
+def test_who_answered_the_survey_while_its_mail_waited_still_hears_until_when_to_report(story, ends, grace_ends):
+    """Calm, H5, H7: they answered on their page at night. The mail asks them for reports only, and goes only while those are taken."""
+    told = story()
+    told.wait(ends)
+    mails = {side: told.last("closing_survey", side) for side in ("mentor", "mentee")}
+    told.tell("mentee", CLOSING, ends + HOUR)
+    assert sent(told, mails["mentor"]) == mails["mentor"]
+    assert sent(told, mails["mentee"]) == mails["mentee"].model_copy(update={"survey_answered": True, "helps_until": grace_ends})
+    assert [told.helps(mail, grace_ends) for mail in mails.values()] == [True, False]
+    assert before(told, mails["mentee"], 2, grace_ends) == mails["mentee"]
+
+
+def test_a_result_that_comes_once_the_survey_is_closed_does_not_ask_for_it(story, grace_ends):
+    """P5: no worker for weeks, or a programme that closes its survey when it decides."""
+    told = story(surveys=Surveys(closes=iso("P7D")))
+    told.until_decided()
+    result = told.last("result", "mentor")
+    assert (result.survey, told.state.over) == (True, True)
+    assert told.tell("mentor", CLOSING, told.state.now) == "over"
+    assert sent(told, result) == result.model_copy(update={"survey": False})
+    assert before(told, result, 2) == result
+
+
+def test_nobody_is_asked_how_they_remember_what_was_decided(story, ends, grace_ends):
+    """H13, H7: the partner reported the absence in the last evening of the grace, and certificates were decided overnight."""
+    told = story(meetings=13).confirmed()
+    told.tell("mentor", c.ReportMeeting(meeting=13, attendance=c.Attendance(own="on_time", partner="absent")), grace_ends - HOUR)
+    asked = told.last("absence_reported", "mentee")
+    assert asked.helps_until == grace_ends - HOUR + 7 * DAY
+    assert sent(told, asked) == asked.model_copy(update={"helps_until": grace_ends})
+    told.until_decided()
+    assert told.tell("mentee", c.Dispute(meeting=13), told.state.now) == "decided"
+    assert not told.helps(asked)
+    assert before(told, asked, 2) == asked
 
 
 def test_once_it_is_over_only_what_outlives_it_is_news(story, ends):

@@ -76,6 +76,20 @@ def test_a_topic_that_was_sent_before_is_named_and_not_sent_again(mail, series):
     assert "stories.example" not in repeated
 
 
+@pytest.mark.parametrize(("code", "says"), [("en", "Its questions are on your page."), ("de", "Die Fragen dazu stehen"), ("ar", "أسئلته في صفحتكم")])
+@pytest.mark.parametrize("kind", ["prepare", "rescheduled"])
+def test_a_topic_that_came_into_the_place_of_another_is_named_and_its_questions_are_left_to_the_page(mail, people, series, kind, code, says):
+    """H10: nobody wrote them to the reader, and the next preparation may have to."""
+    moved = {"previous_start": series[1].start - timedelta(days=1), "session_on_page": True}
+    with_ = {"reader": dataclasses.replace(people.mentee, language=code)}
+    told = one_line(mail(kind, meeting=series[1].model_copy(update=moved), with_=with_))
+    assert says in told
+    assert "Career stories" in told
+    assert not re.search(r"Which turn|stories\.example", told)
+    without = series[1].model_copy(update={**moved, "session": 2})
+    assert says not in one_line(mail(kind, meeting=without, with_=with_)), "it has none"
+
+
 def test_a_preparation_gathers_what_would_have_been_mails_of_their_own(mail):
     began = {1: DUE - timedelta(days=30), 2: DUE - timedelta(days=16), 3: DUE - timedelta(days=2)}
     body = one_line(mail("prepare", unreported=(1, 2), feedback_for=3, pulse=True, with_={"began": began}))
@@ -124,6 +138,22 @@ def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mai
     """H15."""
     assert "What helped in your conversations" in one_line(mail("closing_survey", feedback_for=9))
     assert "What helped in your conversations" not in one_line(mail("closing_survey"))
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "reports"),
+    [("en", "[Ss]ix questions", "can be reported until"), ("de", "[Ss]echs Fragen", "melden"), ("ar", "الأسئلة الستة|ستة أسئلة", "يمكن تسجيله حتى")],
+)
+def test_who_has_answered_the_survey_reads_only_until_when_to_report(mail, people, code, asked, reports):
+    """Calm: they answered on their page while the mail waited for the morning."""
+    with_ = {"reader": dataclasses.replace(people.mentee, language=code)}
+    for answered in (False, True):
+        message = mail("closing_survey", survey_answered=answered, feedback_for=9, with_=with_)
+        for said in (f"{message['Subject']} {one_line(message)}", html(message)):
+            assert bool(re.search(asked, said)) is not answered, said
+        assert re.search(reports, one_line(message))
+        assert html(message).count('class="button" href="https://mentoring.example/p/tok"') == 1
+        assert "A day of shadowing" in one_line(message)
 
 
 @pytest.mark.parametrize("kind", ["closing_survey", "result"])

@@ -16,6 +16,7 @@ from activities.journal import JournalBatch, JournalHead, JournalOf
 from activities.notices import Delivery, NoticeRequest
 from activities.planning import Planned, PlanRequest
 from mentorship.effects import SendNotice
+from mentorship.people import SIDES
 from mentorship.programme import Mail
 from tests.replay.scenarios import DAY, OVER_MORE_RUNS, PAIR, SLOW, slot, workflow_id
 from wire.inputs import CaseOf, CohortOf
@@ -42,9 +43,13 @@ class Answers:
             await asyncio.sleep(SLOW)
         if request.notice.kind == "halfway" and request.notice.to == "mentee":
             return Delivery(outcome="failed", why="over_budget")
-        if request.notice.kind in {"heads_up", "reissued"} and request.key not in self.late:
+        waits, wait = {"heads_up", "reissued"}, timedelta(hours=9)
+        if request.mentorship == workflow_id("mails-that-wait"):
+            waits |= {"prepare", "nudge", "case", "check_in", "closing_survey", "absence_reported"}
+            wait += (*SIDES, "coordinators").index(request.notice.to) * timedelta(minutes=5)  # not two at once: skipping.py
+        if request.notice.kind in waits and request.key not in self.late:
             self.late.add(request.key)
-            return Delivery(outcome="later", until=activity.info().current_attempt_scheduled_time + timedelta(hours=9))
+            return Delivery(outcome="later", until=activity.info().current_attempt_scheduled_time + wait)
         return Delivery(outcome="sent")
 
     @activity.defn

@@ -225,6 +225,33 @@ async def late_words(pair: Story) -> None:
     await pair.day(130)
 
 
+async def mails_that_wait(pair: Story) -> None:
+    """What mails say or ask changes in the hours for which they wait here (answers.py): a topic, pins, the ladder, a line, the end, the survey, an absence."""
+    await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
+    await pair.day(4.1)
+    await pair.say(SubmitPrivately(by=PAIR.mentor, body=Pins(benefits=("mentor.0",))))
+    await pair.say(ReportMeeting(by=PAIR.mentee, held_at=pair.starts + 3 * DAY, held=True))
+    for n in (2, 3):
+        await pair.day(14 * n - 7.1)
+        await pair.say(CancelMeeting(by=PAIR.mentor, meeting=n, reason="work"))
+    await pair.order(Pause(at=await pair.day(35)))
+    await pair.order(Resume(at=await pair.day(45)))
+    await pair.day(46)
+    await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
+    await pair.day(52.1)
+    await pair.say(CancelMeeting(by=PAIR.mentor, meeting=4, reason="work"))
+    await pair.order(Resolve(at=await pair.day(52.2), line="cancellations_mentor"))
+    await pair.order(Pause(at=await pair.day(52.3)))
+    await pair.order(Resume(at=await pair.day(55.3)))
+    await pair.day(76.1)
+    await pair.both(lambda who: AskExtension(by=who))
+    await pair.day(125.1)
+    await pair.say(SubmitPrivately(by=PAIR.mentee, body=SurveyAnswers(survey="closing", answers={"trust": 4})))
+    await pair.day(131.9)
+    await pair.say(ReportMeeting(by=PAIR.mentor, meeting=7, attendance=Attendance(own="on_time", partner="absent")))
+    await pair.day(168)
+
+
 async def ended_early(pair: Story) -> None:
     """One of the two wished to end it; after that nothing is left to do."""
     await pair.day(9)
@@ -259,6 +286,7 @@ SCENARIOS: dict[str, Scenario] = {
     "paused-and-extended": paused_and_extended,
     "on-leave": on_leave,
     "late-words": late_words,
+    "mails-that-wait": mails_that_wait,
     "ended-early": ended_early,
     "ended-by-an-operator": ended_by_an_operator,
     "cancelled": cancelled,

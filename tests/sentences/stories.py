@@ -220,6 +220,17 @@ def news_in_the_readers_night(village: Village) -> None:
 
 
 @told
+def a_talk_in_the_readers_night(village: Village) -> None:
+    """The mentor sleeps when the second meeting is prepared. Before their morning the mentee says that the two talked besides, so the next topic is its topic."""
+    cohort = village.cohort("night-talk", zones=("Pacific/Auckland", "Europe/Berlin"))
+    (pair,) = cohort.pairs
+    accept(pair)
+    meet(pair, 1)
+    pair.say("mentee", c.ReportMeeting(held_at=on(pair, 2, days=3, hours=1), held=True), on(pair, 2, days=2, hours=23))
+    cohort.until(pair.meeting(2).start)
+
+
+@told
 def short_of_notice(village: Village) -> None:
     """What is prepared is prepared after it could be moved freely."""
     cohort = village.cohort("no-time", meetings={"prepare": "P1D"}, cancellations={"notice": "P2D"})
@@ -283,6 +294,16 @@ def a_short_grace(village: Village) -> None:
     """Reports are taken for an hour after the end, at night, and the closing mail goes in the morning."""
     cohort = village.cohort("short-grace", count=1, programme={"reporting_grace": "PT1H"}, starts=STARTS + 12 * HOUR)
     (pair,) = cohort.pairs
+    pair.say("mentee", c.SubmitPrivately(body=c.SurveyAnswers(answers=dict.fromkeys(c.SURVEY_ITEMS, 4))), pair.state.ends + timedelta(minutes=5))
+    cohort.until()
+
+
+@told
+def a_survey_that_is_answered_at_night(village: Village) -> None:
+    """The programme ends in the evening. The mentee answers on their page before the mail that asks for it goes in the morning, and can report for a week."""
+    cohort = village.cohort("survey-at-night", count=1, starts=STARTS + 12 * HOUR)
+    (pair,) = cohort.pairs
+    meet(pair, 1)
     pair.say("mentee", c.SubmitPrivately(body=c.SurveyAnswers(answers=dict.fromkeys(c.SURVEY_ITEMS, 4))), pair.state.ends + timedelta(minutes=5))
     cohort.until()
 

@@ -99,6 +99,27 @@ def test_a_meeting_that_moves_there_and_back_before_anybody_reads_of_it_has_no_n
         assert "new time" not in mail
 
 
+def test_who_answered_the_survey_at_night_is_not_asked_for_it_in_the_morning(told: Told) -> None:
+    """Calm, H5: the partner is."""
+    mails = [_said(mail) for mail in told.tell("a-survey-that-is-answered-at-night")]
+    asked, answered = [next(said for said in mails if f"Hello {name}" in said and "can be reported until" in said) for name in ("Mia", "Noor")]
+    assert asked.startswith("Six questions to close with")
+    assert answered.startswith("Your mentorship has come to its end")
+    assert "ix questions" not in answered
+    assert not [said for said in mails if "Hello Noor" in said and "ix questions" in said]
+
+
+def test_a_preparation_that_waited_for_its_readers_morning_names_the_topic_that_the_page_has(told: Told) -> None:
+    """H10: the mentee read theirs in the evening, before the two had talked besides."""
+    mails = [said for mail in told.tell("a-talk-in-the-readers-night") if (said := _said(mail)).startswith("Your next") and "Meeting 2" in said]
+    topics = {name: re.search(r"Topic: (.*?) -", said) for said in mails for name in ("Mia", "Noor") if f"Hello {name}" in said}
+    evening, morning = topics["Noor"], topics["Mia"]
+    assert evening is not None
+    assert morning is not None
+    assert evening[1] != morning[1]
+    assert ["Its questions are on your page." in said for said in mails] == ["Hello Mia" in said for said in mails]
+
+
 def test_a_mentor_of_whom_nothing_is_left_to_do_reads_of_nothing_that_counts(told: Told) -> None:
     """P6: the mentee brought every milestone along."""
     mails = [said for mail in told.tell("another-mentor-when-all-is-done") if "Hello Mia" in (said := _said(mail))]
