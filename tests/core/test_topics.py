@@ -90,6 +90,46 @@ def test_a_preparation_that_waits_names_the_topic_that_its_meeting_has_by_then(s
     assert (told.prepared(3).meeting.session, told.prepared(3).meeting.session_sent) == (was + 1, False), "nobody got its questions"
 
 
+def test_who_has_the_questions_of_the_topic_that_a_waiting_mail_names_is_told_so(story, meets):
+    """H10: nothing is sent twice."""
+    told = story().met(1)
+    told.wait(meets(2) - timedelta(days=3))
+    prepare = told.prepared(2)
+    told.extra(told.state.now - HOUR)
+    known = told.state.mentee.model_copy(update={"topics": (*told.state.mentee.topics, 2)})
+    now = still_helping(prepare, told.state.model_copy(update={"mentee": known}), told.state.now)
+    assert now is not None
+    assert now.meeting is not None
+    assert (now.meeting.session, now.meeting.session_sent) == (2, True)
+
+
+def test_a_meeting_that_has_begun_is_told_of_with_the_topic_that_its_news_brought(story, meets):
+    """H10: it came sooner than its reader's calendar says, so the news still helps, and the page names the topic of the one after it."""
+    told = story().met(1)
+    sooner = meets(2) - timedelta(days=5)
+    told.both(c.MoveMeeting(meeting=2, to=sooner), sooner - timedelta(days=1))
+    news = told.last("rescheduled", "mentee")
+    told.extra(sooner - 5 * HOUR)
+    for at, topic in ((sooner - HOUR, 2), (sooner + HOUR, 1)):
+        now = still_helping(news, told.state, at)
+        assert now is not None
+        assert now.meeting is not None
+        assert now.meeting.session == topic
+
+
+def test_a_closing_session_that_an_extension_puts_off_while_its_preparation_waits_is_brought_all_the_same(story, meets):
+    """H10: it counts as sent, so the preparation of the last meeting will not bring it."""
+    told = story()
+    told.wait(meets(12) - timedelta(days=3))
+    prepare = told.prepared(12)
+    told.operator(c.Extend(length=iso("P4W")), told.state.now + HOUR)
+    assert topic_for(told.state, 12) != CLOSING
+    now = still_helping(prepare, told.state, told.state.now)
+    assert now is not None
+    assert now.meeting is not None
+    assert (now.meeting.session, now.meeting.session_sent, now.meeting.session_on_page) == (CLOSING, False, False)
+
+
 def test_no_topic_is_skipped_however_late_somebody_says_that_they_met(story, meets):
     """H10: a meeting that began with a topic was about it, and the following topic goes to the following meeting."""
     told = story()

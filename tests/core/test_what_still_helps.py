@@ -388,7 +388,11 @@ def test_a_result_that_comes_once_the_survey_is_closed_does_not_ask_for_it(story
 def test_nobody_is_asked_how_they_remember_what_was_decided(story, ends, grace_ends):
     """H13, H7: the partner reported the absence in the last evening of the grace, and certificates were decided overnight."""
     told = story(meetings=13).confirmed()
-    told.tell("mentor", c.ReportMeeting(meeting=13, attendance=c.Attendance(own="on_time", partner="absent")), grace_ends - HOUR)
+    absent = c.Attendance(own="on_time", partner="absent")
+    told.tell("mentor", c.ReportMeeting(meeting=12, attendance=absent), ends - 2 * DAY)
+    early = told.last("absence_reported", "mentee")
+    assert sent(told, early) == early
+    told.tell("mentor", c.ReportMeeting(meeting=13, attendance=absent), grace_ends - HOUR)
     asked = told.last("absence_reported", "mentee")
     assert asked.helps_until == grace_ends - HOUR + 7 * DAY
     assert sent(told, asked) == asked.model_copy(update={"helps_until": grace_ends})
