@@ -197,12 +197,19 @@ class People(Part):
 
     async def leave_words(self, refs: Iterable[str]) -> dict[str, LeaveWord]:
         """HR's last word about each person's leave, current or not; people of whose leave HR never spoke are left out."""
-        wanted = list(dict.fromkeys(refs))
-        async with self._database.read() as connection:
-            keys = await self._keys.many(connection, wanted)
-            sealed = await self._sealed(connection, keys)
-        found = {ref: _kept(keys[ref], sealed[ref], ref) for ref in wanted if ref in sealed}
+        found = await self._all(refs)
         return {ref: LeaveWord(at=kept.leave_told_at, leave=kept.leave) for ref, kept in found.items() if kept.leave_told_at is not None}
+
+    async def left(self, refs: Iterable[str]) -> dict[str, Instant | None]:
+        """Those of them who have left or were erased, and when HR said so; None if it did not, as when only a people file does."""
+        wanted = list(refs)
+        found, gone = await self._all(wanted), dict[str, Instant | None]()
+        for ref in wanted:
+            kept = found.get(ref)
+            if kept is None or kept.status == "gone":
+                told = kept.told.get("status") if kept is not None else None
+                gone[ref] = told.at if told is not None else None
+        return gone
 
     async def ref(self, person_id: str) -> str | None:
         """The opaque id of a roster's person_id, also if the person was erased."""
@@ -223,12 +230,8 @@ class People(Part):
 
     async def profiles(self, refs: Iterable[str]) -> dict[str, Profile]:
         """Those who are known and not erased."""
-        wanted = list(dict.fromkeys(refs))
-        async with self._database.read() as connection:
-            keys = await self._keys.many(connection, wanted)
-            sealed = await self._sealed(connection, keys)
-        now = datetime.now(UTC)
-        return {ref: _kept(keys[ref], sealed[ref], ref).seen(now) for ref in wanted if ref in sealed}
+        found, now = await self._all(refs), datetime.now(UTC)
+        return {ref: kept.seen(now) for ref, kept in found.items()}
 
     async def by_email(self, email: str) -> tuple[str, ...]:
         """Everybody with this address, however it is written; an empty tuple if there is nobody.
@@ -316,6 +319,14 @@ class People(Part):
         lookups = {self._email_lookup(form) for form in (normal_form(email), earlier_form(email)) if form}
         rows = await connection.execute(select(people.c.ref).where(people.c.email_lookup.in_(lookups)).order_by(people.c.ref))
         return tuple(rows.scalars())
+
+    async def _all(self, refs: Iterable[str]) -> dict[str, _Kept]:
+        """What is kept of those who are known and not erased, in the order of the request."""
+        wanted = list(dict.fromkeys(refs))
+        async with self._database.read() as connection:
+            keys = await self._keys.many(connection, wanted)
+            sealed = await self._sealed(connection, keys)
+        return {ref: _kept(keys[ref], sealed[ref], ref) for ref in wanted if ref in sealed}
 
     async def _one(self, connection: AsyncConnection, ref: str) -> tuple[bytes, _Kept]:
         key = await self._keys.of(connection, ref)

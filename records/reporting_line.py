@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from mentorship.commands import Flag, OperatorCommand, Resolve
@@ -77,17 +77,18 @@ async def in_line(records: Records, running: Sequence[Enrolment]) -> tuple[InLin
     return tuple(found)
 
 
-async def orders(records: Records, *, by: str, at: Instant, said: str | None = None, of: str | None = None) -> tuple[Order, ...]:
+async def orders(records: Records, *, by: str, at: Instant | None = None, said: str | None = None, of: str | None = None) -> tuple[Order, ...]:
     """The commands for running mentorships after a reporting line changed: each opens an entry in the list where one is needed now, or closes one that is not.
 
-    Ends no mentorship. `said` names what changed, and `of` whose manager it was (the company's id), so that a repeat gives the same commands. Without
-    them the whole reporting line takes their place: a mentorship is told of a line once, and once more if it comes back after its entry closed by
-    itself. An entry that a person closed stays closed while the reporting line is the same.
+    Ends no mentorship. `said` names what changed, `of` whose manager it was (the company's id), and `at` when the door took it, so that a repeat gives
+    the same commands. Without them the whole reporting line takes their place: a mentorship is told of a line once, and once more if it comes back after
+    its entry closed by itself. Such an order counts from when the mentorship hears of it: whatever came from the future by some host's clock would be
+    refused, and never told again. An entry that a person closed stays closed while the reporting line is the same.
     """
     running = await records.cohorts.running()
     inside = [pair for pair in await in_line(records, running) if pair.enrolment.state == "started"]
     stood = await records.lines.all(open_only=False, line=LINE)
-    waiting = await records.doors.waiting_of(f"{LINE}.", at - _OUTAGE)
+    waiting = await records.doors.waiting_of(f"{LINE}.", (at or datetime.now(UTC)) - _OUTAGE)
     to_open = {mentorship: flag.message_id for mentorship, flag in waiting if not flag.message_id.startswith(_GONE)}
     told: list[Order] = []
     for pair in inside:
@@ -107,14 +108,14 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     return tuple(told)
 
 
-async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant) -> Order | None:
+async def order_for(records: Records, begun: Enrolment, *, by: str) -> Order | None:
     """The command for a mentorship that has just begun, if a line changed while it waited to be started and could not be told (`orders`).
 
     A mentorship that continues from its journal needs none if it ever had an entry for this; one that a person closed stays closed.
     """
     for pair in await in_line(records, [begun]):
         if all(line.line != LINE for line in await records.lines.of(begun.mentorship)):
-            return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, 0), by=by, at=at, line=LINE))
+            return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, 0), by=by, line=LINE))
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -20,7 +19,7 @@ from starter.reach import login
 async def recheck(records: Records, client: Client, settings: Settings) -> list[Enrolment]:
     """The pairs of any cohort that are within one reporting line now. Each goes on, and is in the coordinators' list once Temporal has its order."""
     by = await records.people.operator(login())
-    needed = await orders(records, by=by, at=datetime.now(UTC))
+    needed = await orders(records, by=by)
     for order in needed:
         try:
             await send_order(client, order.enrolment.mentorship, order.command, settings.update_timeout)

@@ -87,44 +87,39 @@ class RecordsOffice:
         A person who was erased meanwhile counts as gone: that ended their other pairs, and this one should not have begun (P8).
 
         Each word of HR's has a message id of its own. So repeating one changes nothing, and the next one is not mistaken for it.
-        A return is passed on only if the mentorship may have `heard` of the leave: a new mentorship would refuse the command. A word about a leave that
-        came since the mentorship first started counts from when the door took it, however long it then waited to be started again (P5). One that is in
-        its journal is left out: an operator may have decided otherwise since (P6).
+        A return is passed on only if the mentorship may have `heard` of the leave: a new mentorship would refuse the command. A word that is in the
+        mentorship's journal is left out: an operator may have decided otherwise since (P6).
+
+        A word counts from when the door took it, however long the mentorship then waited to be started (P5). Of what no door took there is no instant: it
+        counts from when the mentorship hears of it. This worker's clock never counts, since a mentorship refuses for good what is from the future.
         """
-        now = datetime.now(UTC)
         couple = (enrolment.mentor, enrolment.mentee)
-        profiles, words = await self._records.people.profiles(couple), await self._records.people.leave_words(couple)
+        left, words = await self._records.people.left(couple), await self._records.people.leave_words(couple)
         found: list[End | Pause | Resume] = []
         for ref in couple:
             order: End | Pause | Resume
-            word, at = words.get(ref), now
-            if ref not in profiles or profiles[ref].status == "gone":
-                order, said = End(reason="stepped_away", leaver=ref), "gone"
-            elif word is not None:
-                if enrolment.started_at is not None and word.at >= enrolment.started_at:
-                    at = word.at
-                said = word.model_dump_json()
-                if word.leave is not None and not word.leave.is_past(at):
-                    order = Pause(away=ref, begins=word.leave.begins, until=word.leave.until)
-                elif heard:
-                    order = Resume(away=ref)
-                else:
-                    continue
+            word = words.get(ref)
+            if ref in left:
+                order, said = End(reason="stepped_away", leaver=ref, at=left[ref]), "gone"
+            elif word is not None and word.leave is not None and not word.leave.is_past(word.at if enrolment.started_at else datetime.now(UTC)):
+                order, said = Pause(away=ref, begins=word.leave.begins, until=word.leave.until, at=word.at), word.model_dump_json()
+            elif word is not None and heard:
+                order, said = Resume(away=ref, at=word.at), word.model_dump_json()
             else:
                 continue
             message_id = f"hr.enrolled.{ref}.{hashlib.sha256(said.encode()).hexdigest()[:16]}"
-            if not await self._is_written(enrolment.mentorship, message_id, at):
-                found.append(order.model_copy(update={"message_id": message_id, "by": "operator", "at": at}))
+            if not await self._is_written(enrolment.mentorship, message_id, order.at):
+                found.append(order.model_copy(update={"message_id": message_id, "by": "operator"}))
         return found
 
-    async def _is_written(self, mentorship: str, message_id: str, at: datetime) -> bool:
+    async def _is_written(self, mentorship: str, message_id: str, at: datetime | None) -> bool:
         """Whether the journal has this word of HR's, from here or from the door, which sends a running mentorship its own message with the same instant."""
         sent = [one.message_id for one in await self._records.doors.of(mentorship, "hr.") if one.at == at]
         return any([await self._records.journal.receipt(mentorship, one) is not None for one in (message_id, *sent)])
 
     async def _tell_of_its_line(self, enrolment: Enrolment) -> None:
         """Orders the line that running pairs get (H4) when one came to report to the other after the files were checked. The mentorship continues."""
-        order = await reporting_line.order_for(self._records, enrolment, by="operator", at=datetime.now(UTC))
+        order = await reporting_line.order_for(self._records, enrolment, by="operator")
         if order is not None:
             await send_order(self._client, enrolment.mentorship, order.command, _PATIENCE)
 

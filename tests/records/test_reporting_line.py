@@ -58,6 +58,7 @@ async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_
         return [(order.enrolment.pair_id, order.command.command) for order in await orders(records, by="p-o", at=NOW, **of)]
 
     assert await told() == [("two", "flag")]
+    assert [order.command.at for order in await orders(records, by="p-o")] == [None], "what no door took carries no host's time"
     assert [await told(of=name) for name in ("noor", "vera", "mia", "top", "other")] == [[("two", "flag")], [("two", "flag")], [], [], []]
 
     before = await orders(records, by="p-o", at=NOW)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Self
 
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
@@ -206,7 +206,10 @@ async def test_of_a_leave_from_before_it_first_began_a_mentorship_that_begins_an
     await company.enrol()
     await company.records.cohorts.await_start(company.first)
     await company.enrol()
-    assert {(command.command, command.at >= now) for command in company.temporal.told[company.first]} == {("pause", True)}
+    assert {(command.command, command.at) for command in company.temporal.told[company.first]} == {("pause", now - HOUR)}
+    begins = company.temporal.state(company.first)
+    assert begins.pausing is not None
+    assert begins.pausing.since >= begins.starts
 
 
 async def test_a_leave_that_an_operator_ended_does_not_come_back_with_a_pair_that_is_started_again(company):
@@ -219,6 +222,44 @@ async def test_a_leave_that_an_operator_ended_does_not_come_back_with_a_pair_tha
     await lost(company, pause, Resume(message_id="op.1", by="operator", at=now - 15 * DAY))
     await company.enrol(1)
     assert (revived(company).pausing, company.temporal.commands(company.first)) == (None, [])
+
+
+async def test_that_somebody_left_counts_from_when_the_door_took_it_even_for_a_mentorship_that_temporal_lost(company):
+    """P5: an end that HR reported in time certifies by what was done until then (H7). A people file gives no instant."""
+    await company.enrol()
+    said = datetime.now(UTC)
+    await company.records.people.tell(company.refs["mentor-0"], {"status": "gone"}, said)
+    await company.records.people.enrol([Profile(person_id="mentor-1", name="mentor-1", email="mentor-1@example.org", status="gone")])
+    for pair in company.pairs:
+        await company.records.cohorts.await_start(pair.mentorship)
+    await company.enrol()
+    assert [{(order.command, order.at) for order in company.temporal.told.get(pair.mentorship, [])} for pair in company.pairs] == [
+        {("end", said)},
+        {("end", None)},
+        set(),
+    ]
+
+
+async def test_a_worker_whose_clock_is_ahead_tells_a_new_mentorship_nothing_from_the_future(company, monkeypatch):
+    """P5, P6, H4: what is refused so is never told again. Here the worker's clock is an hour ahead of everybody else's."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + HOUR
+
+    now = datetime.now(UTC)
+    away, reports = company.refs["mentor-0"], company.refs["mentee-2"]
+    await company.records.people.note_leave(away, Leave(begins=now, until=now + 20 * DAY), now)
+    await company.records.people.enrol([Profile(person_id="mentor-1", name="mentor-1", email="mentor-1@example.org", status="gone")])
+    await company.records.people.tell(reports, {"manager_id": "mentor-2"}, now)
+    monkeypatch.setattr(office, "datetime", Ahead)
+    await company.enrol()
+    assert [company.temporal.commands(pair.mentorship)[-1] for pair in company.pairs] == ["pause", "end", "flag"]
+    paused, ended, flagged = (company.temporal.state(pair.mentorship) for pair in company.pairs)
+    assert paused.pausing is not None
+    assert ended.ended is not None
+    assert set(flagged.attention) == {"reporting_line"}
 
 
 async def test_who_is_back_between_the_two_tellings_is_told(company, monkeypatch):
