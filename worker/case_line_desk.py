@@ -42,7 +42,7 @@ class LineDesk:
         line = await self._line(case)
         if line is None or line.closed_at is not None:
             if line is not None:
-                await self._meetings.resolve(case, line)
+                await self._meetings.resolve(case, line, now)
             await self._records.cases.end_line(case.id, now)
             return Standing(state="closed")
         everybody = await able(self._records, programme, case.mentorship, enrolment.people)

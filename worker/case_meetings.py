@@ -3,6 +3,9 @@
 It holds the meetings for a concern, by the same pause that an operator orders, so that nobody can tell one from the other (H16): a door told the
 mentorship of it (webhook/concern/door.py), and here it is asked, by the same message, what became of it.
 It resolves a line of the coordinators' list that a person took care of (P7).
+
+`now` is Temporal's time. What a person did counts from when the door took it, but never from later: a mentorship refuses what is from the future, and
+what a door's clock dated so would be noted as done, and would never be told again.
 """
 
 from __future__ import annotations
@@ -47,14 +50,14 @@ class Meetings:
             case _:
                 return case
 
-    async def resolve(self, case: Case, line: Line) -> None:
+    async def resolve(self, case: Case, line: Line, now: datetime) -> None:
         """Tells the mentorship that a coordinator closed this line. A repeat sends the same message, so that it counts once.
 
         Does nothing for a line that closed by itself; a mentorship that is over has nothing to do either. Raises NotNow.
         """
         if case.resolve_id is None or line.outcome is None or line.taken_by is None or line.closed_at is None:
             return
-        order = Resolve(message_id=case.resolve_id, by=line.taken_by, at=line.closed_at, line=line.line)
+        order = Resolve(message_id=case.resolve_id, by=line.taken_by, at=min(line.closed_at, now), line=line.line)
         await self._ask(case.mentorship, order)
 
     async def _release(self, case: Case, now: datetime) -> None:
@@ -68,7 +71,7 @@ class Meetings:
                 heir = await self._records.cases.note_hold(other.id, other.hold, "held", case.pause)
             if heir.id != case.id and heir.hold == "held" and heir.pause == case.pause:  # also one that an interrupted attempt made the heir
                 return
-        order = Resume(message_id=case.pause.resume_id, by=case.pause.by, at=case.released_at or now)
+        order = Resume(message_id=case.pause.resume_id, by=case.pause.by, at=min(case.released_at or now, now))
         await self._ask(case.mentorship, order)
 
     async def _in_force(self, mentorship: str, pause: PauseOrder) -> bool:

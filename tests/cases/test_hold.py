@@ -61,6 +61,17 @@ async def test_the_raiser_lets_the_meetings_go_on_again(house, mailbox):
     assert paused_mails(mailbox, "mia") == paused_mails(mailbox, "noor") == ["Your mentorship is paused", "Your mentorship goes on"]
 
 
+async def test_a_door_whose_clock_is_ahead_lets_the_meetings_go_on_all_the_same(house):
+    """Records would say that they go on, while the mentorship refused for good what came from the future."""
+    case = await house.concern(hold=True)
+    await house.wait(1)
+    house.clock.now += timedelta(minutes=2)
+    await house.door.release(await house.now(case))
+    await house.wait(hours=1)
+    assert (await house.now(case)).hold == "released"
+    assert await phase(house) != "paused"
+
+
 async def test_who_closes_the_case_may_let_the_meetings_go_on(house):
     case = await house.concern(hold=True)
     await house.wait(1)

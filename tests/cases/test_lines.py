@@ -107,6 +107,15 @@ async def test_a_line_that_a_pair_raised_is_taken_and_closed_on_the_page_and_its
     assert "own record says so too" in (await page.get(str(shown.request.url))).text
 
 
+async def test_a_line_that_a_door_closes_whose_clock_is_ahead_closes_in_its_mentorship_too(house):
+    """Else it would never come again: the mentorship would refuse for good what came from the future, and hold the line for an open one."""
+    line = await silent(house)
+    assert await house.records.lines.settle(line.mentorship, line.line, house.refs["ana"], "talked", house.clock.now + timedelta(minutes=2))
+    await house.case(await case_of(house, line)).signal("look")
+    await house.wait(hours=1)
+    assert line.line not in (await house.status()).attention
+
+
 async def test_everybody_who_may_is_reminded_once_a_week_until_somebody_takes_it_and_then_only_they(house, mailbox):
     line = await silent(house)
     await house.until(line.opened_at + timedelta(days=6.9))
