@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from activities.notices import NoticeRequest
 from certificates.verify import verify_file
+from gateway.links import LinkSigner
 from gateway.reissue import ask_reissue
+from mentorship.effects import SendNotice
+from mentorship.people import Pair
+from notices.smtp import Mailer
 from wire.names import certificate_id
+from worker.post import SmtpPost
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -86,6 +92,23 @@ async def test_results_are_shown_once_their_holder_wishes_it_and_hidden_again(pl
     hidden = (await editions(place, two))[-1]
     assert "result" not in json.loads(await place.records.certificates.credential(hidden.id))["credentialSubject"]
     assert [one.status for one in await editions(place, two)] == ["superseded"] * 3 + ["valid"]
+
+
+async def test_a_mail_that_waited_while_its_holder_asked_for_another_edition_brings_the_one_that_counts(place, two, programme, attached):
+    """The result's mail waits for the morning, while the page already offers to show the results."""
+    first, *_, newest = await editions(place, two)
+    pair = Pair(mentor=two.enrolment.mentor, mentee=two.enrolment.mentee)
+    notice = SendNotice(id="waited", kind="result", to="mentee", due=two.ends, certificate=first.id, met_with_share=True)
+    request = NoticeRequest(mentorship=two.mentorship, pair=pair, texts=programme().texts().digest, notice=notice, mail=programme().mail)
+    settings = place.settings
+    mailer = Mailer(settings.smtp_host, settings.smtp_port)
+    post = SmtpPost(place.records, mailer, LinkSigner(settings.link_secrets), sender=settings.mail_from, base_url=settings.base_url)
+    message_id = await post.deliver(two.enrolment.mentee, request, two.ends)
+    (mail,) = [mail for mail in place.mails(two.address("mentee")) if mail["Message-ID"] == message_id]
+    assert attached(mail) == [(await place.records.certificates.document(newest.id))[1]]
+    text = mail.get_body(("plain",)).get_content()
+    assert f"/c/{newest.id}" in text
+    assert first.id not in text
 
 
 async def test_nothing_of_it_in_temporal_leads_to_the_page_with_the_name(place, two):
