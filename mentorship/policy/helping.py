@@ -28,12 +28,10 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     the first day since its cohort was started. It brings the milestones as they are now, until it is decided who is certified, the benefits that its
     reader has pinned now, and who accepted the time of the meeting that it prepares; and it says whether the partner would like more time.
     """
-    until = _helps_until(notice, state)
-    if (until is not None and now >= until) or not _is_open(notice, state):
-        news = _news_taken_along(notice, state, now)
-        if news is None:
-            return None
-        notice = news
+    going = _going(notice, state, now)
+    if going is None:
+        return None
+    notice = going
     side = next((side for side in SIDES if side == notice.to), None)
     still: dict[str, object] = {
         "unreported": tuple(n for n in notice.unreported if _without_word(state, n)),
@@ -62,6 +60,12 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 
+def _going(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
+    """The mail, or the news that it took along if that is all that still helps; None if nothing does."""
+    until = _helps_until(notice, state)
+    return notice if (until is None or now < until) and _is_open(notice, state) else _news_taken_along(notice, state, now)
+
+
 def _helps_until(notice: SendNotice, state: State) -> Instant | None:
     """Until reports close, if nothing else is left: for whoever has answered the survey, and for how the reader remembers an absence (H13)."""
     reports = _survey_answered(notice, state) or (notice.kind == "absence_reported" and state.rules.revision >= 3)
@@ -82,7 +86,9 @@ def _as_it_is_now(notice: SendNotice, facts: MeetingFacts, state: State, side: S
     """
     if notice.kind == "prepare":
         accepted = _accepted(state, facts.meeting)
-        facts = facts.model_copy(update={"accepted": side in accepted, "confirmed": len(accepted) == len(SIDES)})
+        by_reader, by_both = side in accepted, len(accepted) == len(SIDES)
+        if (facts.accepted, facts.confirmed) != (by_reader, by_both):
+            facts = facts.model_copy(update={"accepted": by_reader, "confirmed": by_both})
     meeting = state.meeting(facts.meeting)
     if state.rules.revision < 3 or meeting is None or meeting.start <= now or facts.session is None or facts.session not in topics_taken(state):
         return facts
@@ -188,7 +194,7 @@ def joined(waiting: Sequence[SendNotice], notice: SendNotice, state: State, now:
     """
     stay: list[SendNotice] = []
     gone: list[tuple[SendNotice, SendNotice]] = []
-    helps = still_helping(notice, state, now) is not None
+    helps = _going(notice, state, now) is not None
     for older in waiting:
         if helps and notice.replaces(older):
             notice = notice.asking_for(older)
@@ -197,7 +203,7 @@ def joined(waiting: Sequence[SendNotice], notice: SendNotice, state: State, now:
             stay.append(older)
     for place, news in enumerate(stay):
         as_likely = news.id not in resting or notice.id in resting
-        if notice.rides_with(news) and as_likely and still_helping(news, state, now) is not None:
+        if notice.rides_with(news) and as_likely and _going(news, state, now) is not None:
             stay[place] = news.asking_for(notice)
             return Joined(tuple(stay), (*gone, (notice, stay[place])))
     return Joined((*stay, notice), tuple(gone))
