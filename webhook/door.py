@@ -127,6 +127,7 @@ class Door:
     async def order(self, enrolment: Enrolment, command: OperatorCommand) -> None:
         """Returns once Temporal has an operator's command that nobody waits for, or had it before. Sends nothing unless the mentorship is started.
 
+        Where Temporal has lost the mentorship, nothing waits for it: once started again, it hears what HR said last (worker/office.py).
         Its id tells all that it says, and several events may say it, as that a pair is in one reporting line no more: the first one's instant counts.
         Raises Problem: 503 when a retry may help.
         """
@@ -141,6 +142,7 @@ class Door:
             order = command.model_copy(update={"at": accepted.at})
             if not await send_order(self._client, mentorship, order, self._settings.webhook_timeout):
                 _log.warning("mentorship not running", mentorship=mentorship)  # it ended a moment ago, or `doctor` names it
+                return
         await self._mark_sent(mentorship, command.message_id)
 
     async def receipt(self, enrolment: Enrolment, message_id: str) -> Receipt:

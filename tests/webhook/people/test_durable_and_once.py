@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.service import RPCError, RPCStatusCode
 
 from webhook import door
 from webhook.people_door import PeopleDoor
@@ -71,6 +72,24 @@ async def test_what_could_not_be_told_to_every_mentorship_was_not_accepted_and_k
     clock.forward(timedelta(hours=3))
     assert (await company.say("ana", "left", message_id="hr-1")).status_code == 202
     assert [[order["at"] for order in await company.orders(pair)] for pair in (0, 1)] == [["2027-03-01T09:30:00Z"]] * 2
+
+
+async def test_nothing_waits_for_a_mentorship_that_temporal_has_lost(company, records, monkeypatch):
+    """It hears HR's last word once it is started again. A message that Temporal never took would have waited for a worker for as long as the pair runs."""
+    real = type(company.client.get_workflow_handle(company.mentorships[1])).signal
+
+    async def lost(handle: Any, *arguments: Any, **options: Any) -> None:
+        if handle.id == company.mentorships[1]:
+            raise RPCError("workflow execution already completed", RPCStatusCode.NOT_FOUND, b"")
+        await real(handle, *arguments, **options)
+
+    monkeypatch.setattr("temporalio.client.WorkflowHandle.signal", lost)
+    assert (await company.say("ana", "left", message_id="hr-1")).status_code == 202
+    assert [await records.doors.waiting(mentorship) for mentorship in company.mentorships] == [1, 0]
+    async with company.worker(), asyncio.timeout(30):
+        while (told := await company.receipt("ana", "hr-1"))["status"] == "waiting":
+            pass
+    assert told["status"] == "accepted"
 
 
 async def test_a_leave_that_comes_again_after_a_later_word_pauses_nobody(company, clock, monkeypatch):
