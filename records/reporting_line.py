@@ -11,6 +11,7 @@ from mentorship.commands import Flag, OperatorCommand, Resolve
 from mentorship.instant import Instant
 from mentorship.reporting_line import way_between
 from records.cohorts import Enrolment
+from records.lines import Line
 from records.people import People, Profile
 from records.store import Records
 from records.value import Value
@@ -104,23 +105,35 @@ async def orders(records: Records, *, by: str, at: Instant | None = None, said: 
     known = {pair.mentorship: pair for pair in running if pair.mentorship not in still}
     for mentorship, entry in opened:
         if mentorship in known:
-            told.append(Order(enrolment=known[mentorship], command=Resolve(message_id=_gone(entry), by=by, at=at, line=LINE)))
+            told.append(Order(enrolment=known[mentorship], command=Resolve(message_id=ended_by(entry), by=by, at=at, line=LINE)))
     return tuple(told)
 
 
 async def order_for(records: Records, begun: Enrolment, *, by: str) -> Order | None:
-    """The command for a mentorship that has just begun, if a line changed while it waited to be started and could not be told (`orders`).
+    """The command for a mentorship that has just begun, or begins again, if a line changed while it could not be told (`orders`).
 
-    A mentorship that continues from its journal needs none if it ever had an entry for this; one that a person closed stays closed.
+    One that begins again may have had entries. Its open entry closes if the line is gone. A line opens another one if the last one closed by itself; an
+    entry that a person closed stays closed.
     """
+    entries = [line for line in await records.lines.of(begun.mentorship) if line.line == LINE]
+    last = entries[-1] if entries else None
     for pair in await in_line(records, [begun]):
-        if all(line.line != LINE for line in await records.lines.of(begun.mentorship)):
-            return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, 0), by=by, line=LINE))
-    return None
+        if last is not None and (last.closed_at is None or not await _closed_by_itself(records, last)):
+            return None
+        once = _once(None, pair, await records.journal.applied(begun.mentorship, _GONE))
+        return Order(enrolment=begun, command=Flag(message_id=once, by=by, line=LINE))
+    if last is None or last.closed_at is not None:
+        return None
+    return Order(enrolment=begun, command=Resolve(message_id=ended_by(last.key), by=by, line=LINE))
 
 
-def _gone(opened: str) -> str:
-    """`opened` is an entry's key, or the order that opens it once a worker gets to it (P5)."""
+async def _closed_by_itself(records: Records, entry: Line) -> bool:
+    end = await records.journal.receipt(entry.mentorship, ended_by(entry.key))
+    return end is not None and end.outcome == "applied"
+
+
+def ended_by(opened: str) -> str:
+    """The id of the order that closes an entry by itself. `opened` is the entry's key, or the order that opens it once a worker gets to it (P5)."""
     return f"{_GONE}{_digest((opened,))}"
 
 

@@ -70,9 +70,11 @@ class RecordsOffice:
     async def _enrol_one(self, enrolment: Enrolment, known: Cohort, programme: Programme) -> None:
         heard = not await self._start(enrolment, known, programme)
         heard |= await self._tell_of_absences(enrolment, heard=heard)
+        told = await self._tell_of_its_line(enrolment)
         await self._records.cohorts.mark_started(enrolment.mentorship)
         await self._tell_of_absences(enrolment, heard=heard)  # HR may have said something in between, when it was not yet passed on to this pair
-        await self._tell_of_its_line(enrolment)
+        if not told:
+            await self._tell_of_its_line(enrolment)
 
     async def _tell_of_absences(self, enrolment: Enrolment, *, heard: bool) -> bool:
         """Returns whether there was anything to pass on."""
@@ -117,11 +119,14 @@ class RecordsOffice:
         sent = [one.message_id for one in await self._records.doors.of(mentorship, "hr.") if one.at == at]
         return any([await self._records.journal.receipt(mentorship, one) is not None for one in (message_id, *sent)])
 
-    async def _tell_of_its_line(self, enrolment: Enrolment) -> None:
-        """Orders the line that running pairs get (H4) when one came to report to the other after the files were checked. The mentorship continues."""
+    async def _tell_of_its_line(self, enrolment: Enrolment) -> bool:
+        """Orders the line that running pairs get (H4) when one came to report to the other, or no longer does, since the files were checked or HR could
+        tell it. The mentorship continues. Returns whether there was anything to tell.
+        """
         order = await reporting_line.order_for(self._records, enrolment, by="operator")
         if order is not None:
             await send_order(self._client, enrolment.mentorship, order.command, _PATIENCE)
+        return order is not None
 
     async def progress(self, cohort: str) -> Progress:
         known, programme = await self._known(cohort)

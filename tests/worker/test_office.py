@@ -13,7 +13,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from mentorship.advance import advance, begin
-from mentorship.commands import ConfirmMeeting, Pause, Resume
+from mentorship.commands import ConfirmMeeting, Flag, Pause, Resolve, Resume
 from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.evolve import start
@@ -21,6 +21,7 @@ from mentorship.programme import Programme
 from mentorship.state import State
 from records.cohorts import Cohort, Couple, Enrolment
 from records.people import Leave, Profile
+from records.reporting_line import LINE, ended_by
 from records.store import Records
 from wire.search_attributes import PEOPLE
 from worker import office
@@ -185,7 +186,8 @@ async def lost(company: Company, *told: Any) -> MentorshipStarted:
 
 def revived(company: Company) -> State:
     carried = company.temporal.started[company.first].carried
-    return advance(State.model_validate(carried.state), carried.inbox, datetime.now(UTC)).state
+    told = company.temporal.told.get(company.first, [])
+    return advance(State.model_validate(carried.state), (*carried.inbox, *told), datetime.now(UTC)).state
 
 
 @pytest.mark.parametrize("paused", [True, False])
@@ -356,6 +358,47 @@ async def test_a_line_that_a_coordinator_closed_does_not_come_back_with_a_pair_t
     await company.enrol()
     assert await company.states() == ["started"] * 3
     assert company.temporal.commands(company.first) == ["flag"]
+
+
+async def listed(company: Company, *, until: datetime | None = None) -> None:
+    """The first mentorship, which Temporal lost, had its reporting line in the list, until this ended it."""
+    now = datetime.now(UTC)
+    await company.records.lines.open(company.first, LINE, None, now - 20 * DAY, "4.0")
+    ends = [] if until is None else [Resolve(message_id=ended_by("4.0"), by="operator", at=until, line=LINE)]
+    await lost(company, Flag(message_id="reporting_line.hr.1", by="operator", at=now - 20 * DAY), *ends)
+    if until is not None:
+        await company.records.lines.close(company.first, LINE, until)
+
+
+async def test_a_line_that_comes_back_while_temporal_has_lost_the_pair_is_told_as_it_starts_again(company):
+    """H4, P5: its first entry had closed by itself. HR was answered 202, and nobody else would have told the mentorship."""
+    await listed(company, until=datetime.now(UTC) - 10 * DAY)
+    await company.records.people.tell(company.refs["mentee-0"], {"manager_id": "mentor-0"}, datetime.now(UTC))
+    await company.enrol(1)
+    assert company.temporal.commands(company.first) == ["flag"]
+    assert set(revived(company).attention) == {LINE}
+
+
+async def test_a_line_that_ends_while_temporal_has_lost_the_pair_is_taken_off_the_list_as_it_starts_again(company):
+    await listed(company)
+    await company.enrol(1)
+    assert company.temporal.commands(company.first) == ["resolve"]
+    assert set(revived(company).attention) == set()
+
+
+async def test_a_line_is_told_also_where_a_worker_is_killed_once_the_pair_counts_as_started(company, monkeypatch):
+    """H4: nobody starts that pair again, so nobody would have told it."""
+    await company.records.people.tell(company.refs["mentee-0"], {"manager_id": "mentor-0"}, datetime.now(UTC))
+    mark = company.records.cohorts.mark_started
+
+    async def killed(*given: Any) -> None:
+        await mark(*given)
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(company.records.cohorts, "mark_started", killed)
+    with pytest.raises(RuntimeError):
+        await company.enrol()
+    assert set(company.temporal.state(company.first).attention) == {LINE}
 
 
 async def test_a_leave_that_is_still_to_come_is_told_with_its_first_day(company):
