@@ -6,6 +6,7 @@ whether somebody looks after it, but not who raised it, about whom, of which pai
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable
@@ -53,6 +54,10 @@ class PauseOrder(Value):
     @property
     def command(self) -> Pause:
         return Pause(message_id=self.message_id, by=self.by, at=self.at)
+
+    def begun_at(self, at: datetime) -> PauseOrder:
+        """The pause to ask for instead of one that the mentorship refused, since its door's clock was ahead. Its id is always the same."""
+        return self.model_copy(update={"message_id": f"op-{hashlib.sha256(self.message_id.encode()).hexdigest()[:16]}", "at": at})
 
 
 class Case(Value):

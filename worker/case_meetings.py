@@ -5,7 +5,7 @@ mentorship of it (webhook/concern/door.py), and here it is asked, by the same me
 It resolves a line of the coordinators' list that a person took care of (P7).
 
 `now` is Temporal's time. What a person did counts from when the door took it, but never from later: a mentorship refuses what is from the future, and
-what a door's clock dated so would be noted as done, and would never be told again.
+what a door's clock dated so would be noted as done, and would never be told again. A pause that was refused so is asked for once more.
 """
 
 from __future__ import annotations
@@ -42,8 +42,12 @@ class Meetings:
         """Does what the raiser wishes about the meetings, once. Raises NotNow when the mentorship could not be asked."""
         match case.hold:
             case "wanted" if case.pause is not None:
-                refused = await self._ask(case.mentorship, case.pause.command)
-                return await self._records.cases.note_hold(case.id, "wanted", "held" if refused is None else "not_held", refused=refused)
+                pause = case.pause
+                refused = await self._ask(case.mentorship, pause.command)
+                if refused == "in_the_future":
+                    pause = pause.begun_at(now)
+                    refused = await self._ask(case.mentorship, pause.command)
+                return await self._records.cases.note_hold(case.id, "wanted", "held" if refused is None else "not_held", pause, refused=refused)
             case "release":
                 await self._release(case, now)
                 return await self._records.cases.note_hold(case.id, "release", "released")

@@ -61,6 +61,20 @@ async def test_the_raiser_lets_the_meetings_go_on_again(house, mailbox):
     assert paused_mails(mailbox, "mia") == paused_mails(mailbox, "noor") == ["Your mentorship is paused", "Your mentorship goes on"]
 
 
+async def test_a_door_whose_clock_is_ahead_holds_the_meetings_all_the_same(house):
+    """The raiser would read that no meetings are left to pause, and would find nothing to ask once more with."""
+    case = await house.concern()
+    house.clock.now += timedelta(minutes=2)
+    await house.door.hold(case)
+    await house.wait(hours=1)
+    assert await phase(house) == "paused"
+    case = await house.now(case)
+    assert (case.hold, await house.door.held(case)) == ("held", "held")
+    await house.door.release(case)
+    await house.wait(hours=1)
+    assert await phase(house) != "paused"
+
+
 async def test_a_door_whose_clock_is_ahead_lets_the_meetings_go_on_all_the_same(house):
     """Records would say that they go on, while the mentorship refused for good what came from the future."""
     case = await house.concern(hold=True)
