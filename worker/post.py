@@ -48,7 +48,7 @@ class SmtpPost:
         return profile.time_zone or (await self._records.programmes.texts(request.texts)).time_zone
 
     async def deliver(self, reader: str, request: NoticeRequest, at: datetime) -> str:
-        request = await self._with_edition(request)
+        request = await self._with_edition(request, reader)
         texts = await self._records.programmes.texts(request.texts)
         pair = {side: _reader(request.pair.person(side), await self._known(request.pair.person(side)), side) for side in SIDES}
         to = request.notice.to
@@ -80,12 +80,11 @@ class SmtpPost:
             return ()
         return await elsewhere(self._records, request.mentorship, reader, at, lambda mentorship: self._addresses.of("page", Bearer(mentorship, reader)))
 
-    async def _with_edition(self, request: NoticeRequest) -> NoticeRequest:
+    async def _with_edition(self, request: NoticeRequest, reader: str) -> NoticeRequest:
         """A mail with a certificate brings the edition that counts, although its holder asked for another while it waited (H8)."""
-        certificate = await self._records.certificates.get(request.notice.certificate) if request.notice.certificate is not None else None
-        if certificate is None or certificate.superseded_by is None:
+        if request.notice.certificate is None:
             return request
-        standing = await self._records.certificates.standing(certificate.mentorship, certificate.person)
+        standing = await self._records.certificates.standing(request.mentorship, reader)
         return request if standing is None else request.model_copy(update={"notice": request.notice.model_copy(update={"certificate": standing.id})})
 
     async def _attachments(self, request: NoticeRequest) -> tuple[Attachment, ...]:

@@ -86,9 +86,7 @@ def _as_it_is_now(notice: SendNotice, facts: MeetingFacts, state: State, side: S
     """
     if notice.kind == "prepare":
         accepted = _accepted(state, facts.meeting)
-        by_reader, by_both = side in accepted, len(accepted) == len(SIDES)
-        if (facts.accepted, facts.confirmed) != (by_reader, by_both):
-            facts = facts.model_copy(update={"accepted": by_reader, "confirmed": by_both})
+        facts = facts.model_copy(update={"accepted": side in accepted, "confirmed": len(accepted) == len(SIDES)})
     meeting = state.meeting(facts.meeting)
     if state.rules.revision < 3 or meeting is None or meeting.start <= now or facts.session is None or facts.session not in topics_taken(state):
         return facts
